@@ -1,0 +1,243 @@
+"""What the API server adds or refuses between decoding and validation: the admission plugins, one function each.
+
+Modelled: NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, DefaultStorageClass,
+StorageObjectInUseProtection, PersistentVolumeClaimResize, allocation of Service addresses and node ports,
+LimitRange and ResourceQuota as far as they concern claims.
+"""
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+from . import quantity
+from .classes import class_of, default_class
+from .errors import Forbidden, Invalid, NotFound, invalid
+from .world import Key, get
+
+SERVICE_NETWORK = IPv4Network("10.96.0.0/12")
+RESERVED = 256                          # the lower band that automatic allocation leaves alone (SVC-5)
+NODE_PORTS = range(30000, 32768)
+PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public")
+TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+EXPANSION_REFUSED = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
+
+
+def namespace_of(api, kind, meta: dict) -> None:
+    """NamespaceLifecycle: nothing is created in a namespace that is missing or going (API-66)."""
+    if not kind.namespaced:
+        return
+    name = meta.setdefault("namespace", "default") or "default"
+    meta["namespace"] = name
+    namespace = api.find(Key("Namespace", "", name))
+    if namespace is None:
+        raise NotFound(f'namespaces "{name}" not found', name=name, kind="namespaces")
+    if "deletionTimestamp" in namespace["metadata"]:
+        raise Forbidden(f'{kind.resource} "{meta.get("name") or ""}" is forbidden: unable to create new content in namespace {name} '
+                        "because it is being terminated", name=meta.get("name"), group=kind.group, kind=kind.plural,
+                        causes=[{"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated", "field": "metadata.namespace"}])
+
+
+def create(api, kind, obj: dict) -> None:
+    for plugin in CREATE.get(kind.kind, ()):
+        plugin(api, kind, obj)
+
+
+def allocate(api, kind, new: dict, old: dict | None) -> None:
+    """What is drawn from a pool, once the object is known to be valid: a Service's addresses and node ports."""
+    if kind.kind == "Service":
+        _allocate_service(api, new, old)
+
+
+def update(api, kind, new: dict, old: dict) -> None:
+    if kind.kind == "PersistentVolumeClaim" and get(old, "status.phase") == "Bound":
+        _resize(api, kind, new, old)
+
+
+def delete(api, kind, obj: dict) -> None:
+    if kind.kind == "Namespace" and obj["metadata"]["name"] in PROTECTED_NAMESPACES:       # API-65
+        raise forbidden(kind, obj, "this namespace may not be deleted")
+
+
+def removed(api, kind, obj: dict) -> None:
+    """What the registry of a kind does once an object is gone: a Service takes its Endpoints with it (SVC-8)."""
+    if kind.kind == "Service":
+        key = Key("Endpoints", obj["metadata"]["namespace"], obj["metadata"]["name"])
+        if api.find(key) is not None:
+            api.delete(key, who="kube-apiserver", because="SVC-8")
+
+
+def forbidden(kind, obj: dict, why: str, **details) -> Forbidden:
+    name = obj["metadata"].get("name") or ""
+    return Forbidden(f'{kind.resource} "{name}" is forbidden: {why}', name=name, group=kind.group, kind=kind.plural, **details)
+
+
+# ---- pods -------------------------------------------------------------------------------------
+
+def _service_account(api, kind, pod: dict) -> None:
+    """ServiceAccount: the pod runs as one, and its token is mounted (API-67)."""
+    spec, namespace = pod["spec"], pod["metadata"]["namespace"]
+    name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    spec["serviceAccountName"] = spec["serviceAccount"] = name
+    account = api.find(Key("ServiceAccount", namespace, name))
+    if account is None:
+        raise forbidden(kind, pod, f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found')
+    wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
+    path = "/var/run/secrets/kubernetes.io/serviceaccount"
+    containers = [c for c in [*spec.get("initContainers", []), *spec.get("containers", [])]
+                  if all(m.get("mountPath") != path for m in c.get("volumeMounts", []))]
+    if not wanted or not containers:
+        return
+    volume = "kube-api-access-" + api.suffix(f"kube-api-access/{namespace}/{pod['metadata'].get('name')}")
+    spec.setdefault("volumes", []).append({"name": volume, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]}})
+    for container in containers:
+        container.setdefault("volumeMounts", []).append({"name": volume, "readOnly": True, "mountPath": path})
+
+
+def _default_tolerations(api, kind, pod: dict) -> None:
+    """DefaultTolerationSeconds: 300 s on a node that is lost (NODE-4)."""
+    tolerations = pod["spec"].setdefault("tolerations", [])
+    for key in TOLERATED:
+        if not any(t.get("key", key) in ("", key) and t.get("effect", "NoExecute") in ("", "NoExecute") for t in tolerations):
+            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+
+
+def _priority(api, kind, pod: dict) -> None:
+    """Priority: the number behind a class name, or that of the global default class, or 0."""
+    spec = pod["spec"]
+    name = spec.get("priorityClassName") or ""
+    if name.startswith("system-"):
+        value, policy = {"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}.get(name), "PreemptLowerPriority"
+    elif name:
+        found = api.find(Key("PriorityClass", "", name))
+        value, policy = (None, "") if found is None else (found["value"], found.get("preemptionPolicy", "PreemptLowerPriority"))
+    else:
+        defaults = [c for c in api.world.list("PriorityClass") if c.get("globalDefault")]
+        best = min(defaults, key=lambda c: c["value"], default={"value": 0})
+        value, policy = best["value"], best.get("preemptionPolicy", "PreemptLowerPriority")
+        if defaults:
+            spec["priorityClassName"] = best["metadata"]["name"]
+    if value is None:
+        raise forbidden(kind, pod, f'no PriorityClass with name {name} was found')
+    spec["priority"] = value
+    spec.setdefault("preemptionPolicy", policy)
+
+
+# ---- storage ----------------------------------------------------------------------------------
+
+def _default_storage_class(api, kind, claim: dict) -> None:
+    """DefaultStorageClass (ADM-1); the empty name suppresses it (ADM-2)."""
+    if class_of(claim) is None and (found := default_class(api.world)) is not None:
+        claim["spec"]["storageClassName"] = found["metadata"]["name"]
+
+
+def _protection(finalizer: str):
+    def protect(api, kind, obj: dict) -> None:
+        """StorageObjectInUseProtection (ADM-3)."""
+        finalizers = obj["metadata"].setdefault("finalizers", [])
+        if finalizer not in finalizers:
+            finalizers.append(finalizer)
+    return protect
+
+
+def _resize(api, kind, new: dict, old: dict) -> None:
+    """PersistentVolumeClaimResize: only where the claim's class allows it (ADM-4)."""
+    before, after = (get(o, "spec.resources.requests.storage", "0") for o in (old, new))
+    if quantity.value(after) <= quantity.value(before):
+        return
+    storage_class = api.find(Key("StorageClass", "", class_of(new) or ""))
+    if class_of(new) != class_of(old) or storage_class is None or not storage_class.get("allowVolumeExpansion"):
+        raise forbidden(kind, new, EXPANSION_REFUSED)
+    _limit_range(api, kind, new)
+
+
+def _limit_range(api, kind, claim: dict) -> None:
+    """LimitRanger, type PersistentVolumeClaim (ADM-5)."""
+    request = get(claim, "spec.resources.requests.storage")
+    for limits in api.world.list("LimitRange", claim["metadata"]["namespace"]):
+        for item in limits["spec"].get("limits") or ():
+            if item.get("type") != "PersistentVolumeClaim" or request is None:
+                continue
+            least, most = get(item, "min.storage"), get(item, "max.storage")
+            if least and quantity.value(request) < quantity.value(least):
+                raise forbidden(kind, claim, f"minimum storage usage per PersistentVolumeClaim is {least}, but request is {request}")
+            if most and quantity.value(request) > quantity.value(most):
+                raise forbidden(kind, claim, f"maximum storage usage per PersistentVolumeClaim is {most}, but request is {request}")
+
+
+def _quota(api, kind, claim: dict) -> None:
+    """ResourceQuota for claims: counts and requested storage, in all and by class (ADM-6)."""
+    namespace, class_name = claim["metadata"]["namespace"], class_of(claim) or ""
+    prefix = f"{class_name}.storageclass.storage.k8s.io/"
+    count, storage = {"persistentvolumeclaims": "1"}, {"requests.storage": get(claim, "spec.resources.requests.storage", "0")}
+    asked = {**count, **storage, **{prefix + k: v for k, v in {**count, **storage}.items() if class_name}}
+    for found in api.world.list("ResourceQuota", namespace):
+        hard = found["spec"].get("hard") or {}
+        limited = {k: v for k, v in asked.items() if k in hard}
+        used = {k: _used(api, namespace, k) for k in limited}
+        over = sorted(k for k, v in limited.items() if quantity.value(used[k]) + quantity.value(v) > quantity.value(hard[k]))
+        if over:
+            words = (",".join(f"{k}={which[k]}" for k in over) for which in (limited, used, hard))
+            raise forbidden(kind, claim, "exceeded quota: {}, requested: {}, used: {}, limited: {}".format(found["metadata"]["name"], *words))
+
+
+def _used(api, namespace: str, resource: str) -> str:
+    class_name = resource.partition(".storageclass.")[0] if ".storageclass." in resource else None
+    claims = [c for c in api.world.list("PersistentVolumeClaim", namespace) if class_name in (None, class_of(c))]
+    if not resource.endswith("requests.storage"):
+        return str(len(claims))
+    total = sum(max(quantity.value(get(c, "spec.resources.requests.storage", "0")),
+                    quantity.value(get(c, "status.allocatedResources.storage", "0"))) for c in claims)
+    family = get(claims[0], "spec.resources.requests.storage", "0") if claims else "0"
+    return quantity.like(total, family)
+
+
+# ---- services ---------------------------------------------------------------------------------
+
+def _allocate_service(api, service: dict, old: dict | None) -> None:
+    """Addresses and node ports (SVC-5 to SVC-7): the next free one above the reserved band, or the one asked for."""
+    spec = service["spec"]
+    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None":
+        return
+    others = [s for s in api.world.list("Service") if old is None or s["metadata"]["uid"] != old["metadata"]["uid"]]
+    taken = {s["spec"].get("clusterIP") for s in others}
+    wanted = spec.get("clusterIP")
+    if not wanted:
+        first = int(SERVICE_NETWORK.network_address) + RESERVED
+        free = next(ip for i in range(1, SERVICE_NETWORK.num_addresses - RESERVED) if (ip := str(IPv4Address(first + i))) not in taken)
+        spec["clusterIP"], spec["clusterIPs"] = free, [free]
+    elif old is None:
+        problem = None
+        if IPv4Address(wanted) not in SERVICE_NETWORK:
+            problem = f"the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {SERVICE_NETWORK}"
+        elif wanted in taken:
+            problem = "provided IP is already allocated"
+        if problem:
+            raise Invalid(kind="Service", name=service["metadata"].get("name", ""),
+                          errors=[invalid("spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: {problem}")])
+        spec["clusterIPs"] = [wanted]
+    if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
+        _allocate_node_ports(service, {p["nodePort"] for s in others for p in s["spec"].get("ports") or () if p.get("nodePort")})
+
+
+def _allocate_node_ports(service: dict, taken: set) -> None:
+    for i, port in enumerate(service["spec"].get("ports") or ()):
+        wanted, problem = port.get("nodePort"), None
+        if not wanted:
+            port["nodePort"] = next(p for p in NODE_PORTS if p not in taken)
+        elif wanted not in NODE_PORTS:
+            problem = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        elif wanted in taken:
+            problem = "provided port is already allocated"
+        if problem:
+            raise Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=[invalid(f"spec.ports[{i}].nodePort", wanted, problem)])
+        taken.add(port["nodePort"])
+
+
+CREATE = {
+    "Pod": (_service_account, _default_tolerations, _priority),
+    "PersistentVolumeClaim": (_limit_range, _default_storage_class, _protection("kubernetes.io/pvc-protection"), _quota),
+    "PersistentVolume": (_protection("kubernetes.io/pv-protection"),),
+}

@@ -1,0 +1,306 @@
+"""Cluster: the one object that users hold.
+
+    >>> cluster = Cluster()
+    >>> cluster.apply(open("statefulset.yaml").read())
+    >>> cluster.settle()
+    >>> print(cluster.story())
+
+Everything that a Kubernetes API offers goes over the wire, so that the same calls work on a real cluster
+(`Cluster.connect`).  What only the engine can do (steps, undo, fork, story, why) says so elsewhere.
+"""
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, NamedTuple
+from urllib.parse import urlencode
+
+from . import graph as graphs
+from . import story as stories
+from .bootstrap import bootstrap
+from .clock import EPOCH
+from .controllers.all import ALL
+from .engine import Engine
+from .errors import ApiError, BadRequest, NotFound, from_status
+from .history import History
+from .kinds import KINDS, Kind, lookup
+from .kinds.text import parse_yaml_documents
+from .kinds.schema import root
+from .patch import three_way
+from .transport import Send, in_process, over_http
+from .why import Answer, why
+from .wire import Request
+from .world import Key, freeze, get, thaw
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+NEEDS_ENGINE = "Only the simulated cluster can do this; this one is real: its past cannot be changed and its controllers cannot be stepped."
+
+
+class Result(NamedTuple):
+    """What a command in a container left behind."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+    def __repr__(self) -> str:
+        return self.stdout + self.stderr + (f"command terminated with exit code {self.code}\n" if self.code else "")
+
+
+class Cluster:
+    """A cluster to look at and to act on.
+
+    nodes: how many (node-1 ...); seed: what chance depends on; start: RFC 3339 time at which it begins;
+    namespace: where objects go that name none, created if it is missing."""
+
+    def __init__(self, *, nodes: int = 3, seed: int | str = 0, start: str = EPOCH, namespace: str = "default",
+                 send: Send | None = None, engine: Engine | None = None) -> None:
+        if send is None and engine is None:
+            engine = bootstrap(Engine([c() for c in ALL], seed=seed, start=start), nodes)
+        self._engine = engine
+        self._send: Send = send or in_process(engine)
+        self._inside: Callable[[Callable], Any] = lambda act: act()     # where the engine is touched: serve.py moves it to a thread of its own
+        self.history = History(engine) if engine is not None else None
+        self.namespace = "default"
+        if namespace != "default":
+            self.use(namespace)
+
+    @classmethod
+    def connect(cls, url: str = "http://127.0.0.1:8001", token: str = "", namespace: str = "default") -> "Cluster":
+        """A real cluster, through `kubectl proxy` (its default address) or any API that needs no client certificate."""
+        return cls(send=over_http(url, token), namespace=namespace)
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError(NEEDS_ENGINE)
+        return self._engine
+
+    def use(self, namespace: str) -> None:
+        """Switch to a namespace as `kubens` does; on a simulated cluster it is created where it is missing."""
+        try:
+            self.get("Namespace", namespace)
+        except NotFound:
+            if self._engine is None:
+                raise
+            self._request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+            self.engine.settle()
+        self.namespace = namespace
+
+    # -- the API, over the wire
+
+    def send(self, method: str, path: str, body: Any = None, content_type: str = "application/json", **query: Any) -> Any:
+        """One request; the JSON of the answer.  Raises the ApiError that the server answers."""
+        full = f"{path}?{urlencode({k: v for k, v in query.items() if v not in (None, '')}, doseq=True)}" if query else path
+        payload = b"" if body is None else json.dumps(body).encode()
+        headers = {"content-type": content_type, "accept": "application/json", "user-agent": "kubectl/kstate"}
+        response = self._inside(lambda: self._send(Request(method, full, payload, headers)))
+        if response.status >= 400:
+            raise from_status(response.body, response.status)
+        return freeze(response.json) if response.headers.get("content-type", "").startswith("application/json") else response.body.decode()
+
+    def _request(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        """A write: can be undone, and is no action if it is refused."""
+        if self.history is None:
+            return self.send(method, path, body, **more)
+        self.history.mark(f"{method} {path}")
+        try:
+            return self.send(method, path, body, **more)
+        finally:
+            self.history.unmark()
+
+    def path(self, kind: Kind, name: str = "", namespace: str | None = None) -> str:
+        """/apis/apps/v1/namespaces/default/statefulsets/web"""
+        base = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
+        middle = f"/namespaces/{namespace or self.namespace}" if kind.namespaced and namespace != "*" else ""
+        return f"{base}{middle}/{kind.plural}" + (f"/{name}" if name else "")
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict:
+        """One object.  kind: anything kubectl accepts ("sts", "pods", "StatefulSet").  Raises NotFound."""
+        return self.send("GET", self.path(kind_named(kind), name, namespace))
+
+    def list(self, kind: str, namespace: str | None = None, selector: str = "", fields: str = "") -> list[dict]:
+        """The objects of a kind in a namespace ("*": in all), chosen by label and field selectors."""
+        row = kind_named(kind)
+        found = self.send("GET", self.path(row, namespace=namespace), labelSelector=selector, fieldSelector=fields)
+        return [freeze({"apiVersion": row.api_version, "kind": row.kind, **obj}) for obj in found["items"]]
+
+    def apply(self, manifest: Any, namespace: str | None = None) -> list[dict]:
+        """What `kubectl apply -f` does: create what is missing, patch what differs (three-way), object by object.
+
+        manifest: YAML text with one or more documents, an object, or a list of them.  The first refusal is raised and
+        ends it; what came before it stays applied, as with kubectl."""
+        return [self._apply_one(kind_named(obj["kind"]), obj, namespace) for obj in objects_of(manifest)]
+
+    def _apply_one(self, kind: Kind, obj: dict, namespace: str | None) -> dict:
+        meta = obj.setdefault("metadata", {})
+        if kind.namespaced:
+            meta.setdefault("namespace", namespace or self.namespace)
+        meta.setdefault("annotations", {})
+        last = json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
+        wanted = {**obj, "metadata": {**meta, "annotations": {**meta["annotations"], LAST_APPLIED: last}}}
+        options = {"fieldManager": "kubectl-client-side-apply", "fieldValidation": "Strict"}
+        path = self.path(kind, namespace=meta.get("namespace"))
+        try:
+            live = self.send("GET", f"{path}/{meta.get('name', '')}") if meta.get("name") else None
+        except NotFound:
+            live = None
+        if live is None:
+            created = self._request("POST", path, wanted, **options)
+            if kind.kind == "Namespace" and self._engine is not None:
+                self.engine.drain()     # its service account is there before the next object asks for it
+            return created
+        original = json.loads(get(live, "metadata.annotations", {}).get(LAST_APPLIED) or "{}")
+        patch = three_way(original, wanted, live, root(kind.kind))
+        if not patch:
+            return live
+        return self._request("PATCH", f"{path}/{meta['name']}", patch, content_type="application/strategic-merge-patch+json", **options)
+
+    def patch(self, kind: str, name: str, patch: Any, namespace: str | None = None, sort: str = "strategic") -> dict:
+        """sort: "strategic", "merge" or "json"."""
+        media = {"strategic": "application/strategic-merge-patch+json", "merge": "application/merge-patch+json", "json": "application/json-patch+json"}[sort]
+        return self._request("PATCH", self.path(kind_named(kind), name, namespace), patch, content_type=media, fieldManager="kubectl-patch")
+
+    def annotate(self, kind: str, name: str, namespace: str | None = None, **annotations: str | None) -> dict:
+        """Set annotations; None removes one.  Names with dots and slashes: annotate("pod", "web-0", **{"kstate.dev/fault": "NotReady"})."""
+        return self.patch(kind, name, {"metadata": {"annotations": annotations}}, namespace, "merge")
+
+    def scale(self, kind: str, name: str, replicas: int, namespace: str | None = None) -> dict:
+        """Through the scale subresource, as `kubectl scale`.  Raises Invalid for a negative number."""
+        return self._request("PATCH", self.path(kind_named(kind), name, namespace) + "/scale", {"spec": {"replicas": replicas}},
+                             content_type="application/merge-patch+json")
+
+    def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None, cascade: str = "background") -> dict:
+        """grace: seconds; cascade: "background", "foreground" or "orphan"."""
+        options = {"propagationPolicy": cascade.capitalize(), **({} if grace is None else {"gracePeriodSeconds": grace})}
+        return self._request("DELETE", self.path(kind_named(kind), name, namespace), options)
+
+    def exec(self, pod: str, command: str | list[str], namespace: str | None = None, container: str = "", stdin: str = "") -> Result:
+        """Run a command in a container: a list as it is, a text through `sh -c`.  Returns its stdout, stderr and exit code."""
+        argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
+        path = self.path(kind_named("Pod"), pod, namespace) + "/exec?" + urlencode({"command": argv, "container": container}, doseq=True)
+        if self.history is not None:
+            self.history.mark(f"exec {pod}")
+        try:
+            response = self._send(Request("POST", path, stdin.encode(), {"user-agent": "kubectl/kstate"}))
+        finally:
+            if self.history is not None:
+                self.history.unmark()
+        if response.status >= 400:
+            raise from_status(response.body, response.status)
+        return Result(**response.json)
+
+    # -- what only the engine can do
+
+    @property
+    def now(self) -> int:
+        """Virtual milliseconds since the cluster's start."""
+        return self.engine.now
+
+    def step(self, controller: str | None = None) -> str:
+        """Let the next controller look at the next object, or one of the named controller's.  Returns what happened, "" for nothing."""
+        return self._travel("step", lambda: self.engine.step(controller))
+
+    def settle(self) -> str:
+        """Let everything happen that will; returns the story of it."""
+        return self._travel("settle", self.engine.settle)
+
+    def run(self, seconds: float) -> str:
+        """Let that much time pass; returns the story of it."""
+        return self._travel(f"run {seconds}", lambda: self.engine.run(int(seconds * 1000)))
+
+    def _travel(self, label: str, act) -> str:
+        engine = self.engine
+
+        def travel() -> str:
+            self.history.mark(label)
+            position = len(engine.world.log)
+            act()
+            return "\n".join(stories.lines(engine.world.log[position:]))
+        return self._inside(travel)
+
+    def undo(self) -> str:
+        """Take the last action back.  Returns what it was, "" if there is none."""
+        self.engine
+        return self._inside(self.history.undo)
+
+    def redo(self) -> str:
+        self.engine
+        return self._inside(self.history.redo)
+
+    def goto(self, revision: int) -> None:
+        """Go to any revision of the past (or of the future that was undone); controllers start anew there."""
+        if not 0 <= revision <= max(c.revision for c in [*self.engine.world.log[-1:], *self.engine.future[:1]]):
+            raise ValueError(f"there is no revision {revision}")
+        self._inside(lambda: self.engine.goto(revision))
+
+    def fork(self) -> "Cluster":
+        """A cluster of its own that goes on from here; nothing done there is seen here."""
+        twin = Cluster(engine=self._inside(self.engine.fork))
+        twin.namespace = self.namespace
+        return twin
+
+    def story(self, last: int | None = None, all: bool = False) -> str:
+        """What happened, line by line; without `all`, mere bookkeeping (events, endpoints) is left out."""
+        told = self._inside(lambda: stories.lines(self.engine.world.log, all))
+        return "\n".join(told if last is None else told[-last:])
+
+    def why(self, what: str | dict, name: str = "", namespace: str | None = None) -> Answer:
+        """Who waits for what, and by which rule: why("pvc", "www-web-3"), why("pvc/www-web-3") or why(object)."""
+        return self._inside(lambda: why(self.engine, self.key(what, name, namespace)))
+
+    def key(self, what: str | dict, name: str = "", namespace: str | None = None) -> Key:
+        if isinstance(what, dict):
+            return Key(what["kind"], what["metadata"].get("namespace") or "", what["metadata"]["name"])
+        kind, _, rest = what.partition("/")
+        row = kind_named(kind)
+        return Key(row.kind, (namespace or self.namespace) if row.namespaced else "", name or rest)
+
+    def graph(self, namespace: str | None = None):
+        """Services, sets, pods, claims, volumes and classes as a networkx graph."""
+        return graphs.graph(self.objects(), namespace or self.namespace)
+
+    def objects(self) -> list[dict]:
+        """Everything that the picture shows."""
+        if self._engine is not None:
+            return self._inside(lambda: [obj for kind in graphs.KINDS for obj in self.engine.world.list(kind)])
+        return [obj for kind in graphs.KINDS for obj in self.list(kind, "*")]
+
+    def serve(self, port: int = 0, speed: str | float = 1, kubeconfig: str = "kubeconfig"):
+        """Serve this cluster on loopback for the real kubectl and any client; see kstate/serve.py.
+
+        speed: virtual seconds per real second, or "max".  Writes a kubeconfig; returns a handle with url, skip(seconds), stop().
+        Raises OSError where the port is taken."""
+        from .serve import serve_in_thread
+        self.engine
+        return serve_in_thread(self, port, speed, kubeconfig)
+
+    def __repr__(self) -> str:
+        if self._engine is None:
+            return f"<Cluster real, namespace {self.namespace}>"
+        world = self.engine.world
+        return f"<Cluster r{world.revision} at {self.now / 1000:g}s, namespace {self.namespace}>"
+
+
+def kind_named(text: str) -> Kind:
+    """The kind that a user means, or the error that kubectl gives."""
+    kind = KINDS.get(text) or lookup(text)
+    if kind is None:
+        raise ApiError(f'the server doesn\'t have a resource type "{text}"')
+    return kind
+
+
+def objects_of(manifest: Any) -> list[dict]:
+    """The objects in a manifest: YAML text, an object, or a list; a `kind: List` is taken apart.  Raises BadRequest."""
+    if isinstance(manifest, str):
+        found = [value for value, _ in parse_yaml_documents(manifest) if value is not None]
+    else:
+        found = thaw(manifest) if isinstance(manifest, (list, tuple)) else [thaw(manifest)]
+    objects = []
+    for value in found:
+        if not isinstance(value, dict):
+            raise BadRequest(f"an object is expected, not {value!r:.60}")
+        missing = [f"{field} not set" for field in ("apiVersion", "kind") if not value.get(field)]
+        if missing:
+            raise BadRequest(f"error validating data: [{', '.join(missing)}]")
+        objects += objects_of(value.get("items") or []) if value["kind"] == "List" else [value]
+    return objects

@@ -1,0 +1,321 @@
+"""The loop: what can happen next, one step of it, and travel through what has happened.
+
+Every write ends in `commit`, the one door for change.  A commit enqueues the keys that controllers
+want to look at; a step takes one key from the queue and lets its controller reconcile it; when
+nothing is queued, time passes to the next alarm.  Same seed and same calls give the same history.
+
+Modelled: work queues without duplicates, alarms, retries with back-off, caches that may lag (with
+`lag=True`), crashes after any write.  Not modelled: worker counts, client-side rate limits.
+"""
+from __future__ import annotations
+
+from hashlib import sha256
+from heapq import heappop, heappush
+from typing import Callable, Iterable, NamedTuple
+
+from .api import Api
+from .client import Client, Crashed
+from .clock import EPOCH, Clock
+from .errors import ApiError, Conflict
+from .world import Change, Dict, Key, World, freeze
+
+WORK, POLL, IDLE = "work", "poll", "idle"   # what settle() does about an alarm: waits for it, tries it once, leaves it
+BACKOFF, LONGEST_BACKOFF = 5, 1_000_000     # ms: how soon a failed sync is tried again, doubling (workloads.md 0.4)
+
+
+class Step(NamedTuple):
+    """Something that can happen next: a controller takes in a change ("see") or looks at one object ("sync"),
+    or time passes to the next alarm ("tick")."""
+
+    what: str                   # see | sync | tick
+    controller: str = ""
+    key: Key | None = None
+    time: int = 0               # of a tick: milliseconds
+
+
+class Alarm(NamedTuple):
+    time: int
+    sort: str                   # WORK, POLL or IDLE
+
+
+class Savepoint(NamedTuple):
+    """All that the engine knows beside the objects, and where in the log it stood."""
+
+    position: int
+    now: int
+    queue: dict
+    alarms: dict
+    failures: dict
+    waiting: dict
+
+
+class Unsettled(RuntimeError):
+    """The cluster did not come to rest within the limit of steps; the message ends with the last of the story."""
+
+
+class Engine:
+    """A control plane: an API, its controllers, their queues and a virtual clock (milliseconds)."""
+
+    def __init__(self, controllers: Iterable, *, seed: int | str = 0, start: str = EPOCH, lag: bool = False) -> None:
+        self.world = World()
+        self.clock = Clock(start)
+        self.seed = seed
+        self.now = 0
+        self.api = Api(self)
+        self.controllers = {c.name: c for c in controllers}
+        self.queue: dict[tuple[str, Key], None] = {}        # in order of arrival
+        self.alarms: dict[tuple[str, Key], Alarm] = {}
+        self._heap: list[tuple[int, str, Key]] = []
+        self.failures: dict[tuple[str, Key], int] = {}
+        self.waiting: dict[tuple[str, Key], dict[Key, Change]] = {}     # what each sync last waited for
+        self.future: list[Change] = []                      # what was undone and can be redone
+        self.caches: dict[str, World] | None = {name: World() for name in self.controllers} if lag else None
+        self.on_commit: list[Callable[[Change], None]] = []
+        self._interested: dict[str, list] = {}
+        for controller in self.controllers.values():
+            for kind in controller.watches():
+                self._interested.setdefault(kind, []).append(controller)
+
+    # -- chance and change
+
+    def chance(self, purpose: str) -> str:
+        """64 hex digits that depend on the seed, the revision and the purpose, and on nothing else."""
+        return sha256(f"{self.seed}/{self.world.revision}/{purpose}".encode()).hexdigest()
+
+    def commit(self, who: str, verb: str, key: Key, old: Dict | None, new: dict | None, because: str = "") -> Dict | None:
+        """Write one change: the only way that anything changes.  Returns the new object, frozen."""
+        revision = self.world.revision + 1
+        if new is not None:
+            meta = Dict(new["metadata"], resourceVersion=str(revision))
+            new = freeze({**new, "metadata": freeze(meta)})
+        change = Change(revision, self.now, who, verb, key, old, new, because)
+        self.future.clear()
+        self.world.apply(change)
+        if self.caches is None:
+            self._notify(change, self._interested.get(key.kind, ()), self.world)
+        for listener in self.on_commit:
+            listener(change)
+        return new
+
+    def _note_waits(self, name: str, key: Key, waits: dict[Key, tuple[str, str]]) -> None:
+        """Keep what a sync waits for; it enters the history once, until it changes."""
+        known = self.waiting.pop((name, key), {})
+        for about, (text, because) in waits.items():
+            last = known.get(about)
+            if last is None or (last.text, last.because) != (text, because):
+                self.future.clear()
+                last = Change(self.world.revision, self.now, name, "wait", about, None, None, because, text)
+                self.world.apply(last)
+            self.waiting.setdefault((name, key), {})[about] = last
+
+    def waits(self, about: Key) -> list[Change]:
+        """Who waits on account of this object, and why."""
+        return [waits[about] for waits in self.waiting.values() if about in waits]
+
+    def _notify(self, change: Change, controllers: Iterable, view: World) -> None:
+        for controller in controllers:
+            for key in controller.keys(change, view):
+                self.queue.setdefault((controller.name, key))
+
+    # -- what can happen next
+
+    def enabled(self) -> list[Step]:
+        """Every step that could be next, in the order in which a lesson takes them."""
+        steps = []
+        if self.caches is not None:
+            behind = [name for name, cache in self.caches.items() if len(cache.log) < len(self.world.log)]
+            steps += [Step("see", name) for name in behind]
+        steps += [Step("sync", name, key) for name, key in self.queue]
+        if not steps and self.alarms:
+            steps.append(Step("tick", time=min(alarm.time for alarm in self.alarms.values())))
+        return steps
+
+    def take(self, step: Step, crash_after: int | None = None) -> None:
+        """Let one step happen.  crash_after: the controller dies after that many writes and starts again."""
+        if step.what == "see":
+            self._see(step.controller)
+        elif step.what == "tick":
+            self._ring(step.time)
+        else:
+            self._sync(step.controller, step.key, crash_after)
+
+    def step(self, controller: str | None = None) -> Step | None:
+        """Let the next thing happen, or the next thing of one controller; None where there is nothing to do.
+
+        Work for now is done before the clock moves; the clock moves only if no controller is named."""
+        if self.caches is not None:
+            while behind := next((n for n, c in self.caches.items() if len(c.log) < len(self.world.log)), None):
+                self._see(behind)
+        for name, key in self.queue:
+            if controller in (None, name):
+                self._sync(name, key)
+                return Step("sync", name, key)
+        if controller is None and (time := self.next_alarm()) is not None:
+            self._ring(time)
+            return Step("tick", time=time)
+        return None
+
+    def _see(self, name: str) -> None:
+        cache = self.caches[name]
+        change = self.world.log[len(cache.log)]
+        cache.apply(change)
+        if change.verb != "wait":
+            controller = self.controllers[name]
+            if change.key.kind in controller.watches():
+                self._notify(change, (controller,), cache)
+
+    def view(self, name: str) -> World:
+        """What a controller sees: the world, or its own lagging cache of it."""
+        return self.world if self.caches is None else self.caches[name]
+
+    def _sync(self, name: str, key: Key, crash_after: int | None = None) -> None:
+        del self.queue[name, key]
+        self.alarms.pop((name, key), None)
+        client = Client(self, self.controllers[name], key, crash_after)
+        try:
+            self.controllers[name].sync(client, key)
+            self.failures.pop((name, key), None)
+        except Crashed:
+            self.restart(name)
+        except ApiError as error:
+            failures = self.failures[name, key] = self.failures.get((name, key), 0) + 1
+            if not isinstance(error, Conflict):
+                client.wait(key, error.message, because="CTL-5")
+            self.alarm(name, key, min(BACKOFF << min(failures - 1, 30), LONGEST_BACKOFF), POLL)
+        self._note_waits(name, key, client.waits)
+        if self.caches is not None:     # a controller sees its own writes before it looks again (workloads.md 0.3)
+            while client.wrote > self.caches[name].revision:
+                self._see(name)
+
+    def restart(self, name: str) -> None:
+        """A controller starts anew: it forgets its queue and alarms and looks at everything once."""
+        controller = self.controllers[name]
+        for entries in (self.alarms, self.failures, self.waiting):
+            for entry in [e for e in entries if e[0] == name]:
+                del entries[entry]
+        for kind in controller.watches():
+            for obj in self.view(name).list(kind):
+                key = Key(kind, obj["metadata"].get("namespace") or "", obj["metadata"]["name"])
+                self._notify(Change(self.world.revision, self.now, "", "create", key, None, obj), (controller,), self.view(name))
+
+    # -- time
+
+    def alarm(self, name: str, key: Key, delay: int, sort: str) -> None:
+        """Have a controller look at a key again after `delay` ms; of several alarms of a key the earliest stands."""
+        due, known = self.now + max(delay, 0), self.alarms.get((name, key))
+        if known is None or due < known.time:
+            self.alarms[name, key] = Alarm(due, sort)
+            heappush(self._heap, (due, name, key))
+
+    def next_alarm(self, sorts: tuple[str, ...] = (WORK, POLL, IDLE)) -> int | None:
+        """When the next alarm of one of these sorts rings, in ms."""
+        while self._heap:
+            due, name, key = self._heap[0]
+            known = self.alarms.get((name, key))
+            if known is None or known.time != due:
+                heappop(self._heap)             # replaced or answered since
+            elif known.sort in sorts:
+                return due
+            else:
+                break
+        else:
+            return None
+        return min((a.time for a in self.alarms.values() if a.sort in sorts), default=None)
+
+    def _ring(self, time: int) -> None:
+        """Move the clock and enqueue all that was to be looked at by then."""
+        self.now = max(self.now, time)
+        while self._heap and self._heap[0][0] <= self.now:
+            due, name, key = heappop(self._heap)
+            known = self.alarms.get((name, key))
+            if known is not None and known.time == due:
+                del self.alarms[name, key]
+                self.queue.setdefault((name, key))
+
+    def drain(self, limit: int = 100_000) -> int:
+        """Do all the work there is for now; the clock stands still.  Returns the number of steps."""
+        count = 0
+        while self.queue or (self.caches is not None and any(s.what == "see" for s in self.enabled())):
+            self.step()
+            count += 1
+            if count > limit:
+                raise Unsettled(f"still busy after {limit} steps:\n" + "\n".join(map(str, self.world.log[-20:])))
+        return count
+
+    def settle(self, limit: int = 100_000) -> int:
+        """Run until nothing changes any more, jumping from alarm to alarm.  Returns the number of steps.
+
+        Polling (a claim that is looked at every 15 s) is tried for one further round; if that changes
+        nothing, it is as if the round had not been.  What repeats for ever (a crash loop) is not waited for."""
+        count = self.drain(limit)
+        while count <= limit:
+            if (due := self.next_alarm((WORK,))) is not None:
+                self._ring(min(due, self.next_alarm((WORK, POLL))))
+                count += 1 + self.drain(limit)
+                continue
+            polls = sorted(alarm.time for alarm in self.alarms.values() if alarm.sort == POLL)
+            if not polls:
+                return count
+            before, position = self.save(), len(self.world.log)
+            self._ring(polls[-1])
+            steps = self.drain(limit)
+            if not any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
+                self.restore(before)
+                self.future.clear()
+                return count
+            count += steps
+        raise Unsettled(f"still busy after {limit} steps:\n" + "\n".join(map(str, self.world.log[-20:])))
+
+    def run(self, ms: int) -> None:
+        """Let that much time pass, with all that happens in it."""
+        end = self.now + ms
+        self.drain()
+        while (due := self.next_alarm()) is not None and due <= end:
+            self._ring(due)
+            self.drain()
+        self.now = end
+
+    # -- travel
+
+    def save(self) -> Savepoint:
+        """Where we are; costs what the queue holds, not what exists."""
+        return Savepoint(len(self.world.log), self.now, dict(self.queue), dict(self.alarms), dict(self.failures),
+                         dict(self.waiting))
+
+    def restore(self, point: Savepoint) -> None:
+        """Go to a savepoint, before or after; what lies after it stays in `future` until something new is written."""
+        self.travel(point.position)
+        self.now = point.now
+        self.queue, self.alarms = dict(point.queue), dict(point.alarms)
+        self.failures, self.waiting = dict(point.failures), dict(point.waiting)
+        self._heap = sorted((alarm.time, name, key) for (name, key), alarm in self.alarms.items())
+
+    def travel(self, position: int) -> None:
+        """Bring the objects to what they were after that many entries of the log."""
+        while len(self.world.log) > position:
+            self.future.append(self.world.revert())
+        while len(self.world.log) < position and self.future:
+            self.world.apply(self.future.pop())
+        if self.caches is not None:
+            for cache in self.caches.values():
+                while len(cache.log) > len(self.world.log):
+                    cache.revert()
+
+    def goto(self, revision: int) -> None:
+        """Go to a revision: objects as they were, and controllers that look at everything anew, as after a restart."""
+        log = self.world.log + self.future[::-1]
+        position = next((i for i, change in enumerate(log) if change.revision > revision), len(log))
+        self.travel(position)
+        self.now = self.world.log[-1].time if self.world.log else 0
+        self.queue, self._heap = {}, []
+        for name in self.controllers:
+            self.restart(name)
+
+    def fork(self) -> "Engine":
+        """A control plane of its own that goes on from here; objects are shared, nothing done there is seen here."""
+        twin = Engine(self.controllers.values(), seed=self.seed, start=self.clock.start, lag=self.caches is not None)
+        twin.world = self.world.copy()
+        if self.caches is not None:
+            twin.caches = {name: cache.copy() for name, cache in self.caches.items()}
+        twin.restore(self.save())
+        return twin

@@ -1,0 +1,10 @@
+"""The simulated machine: what runs on a node.
+
+Reading order: files (disks and mounts), dns (names), identity (hostname, hosts, environment), images (what an image
+contains), machine (one container as a command sees it), process (a running command and its streams), shell/ (a POSIX
+shell), commands/ (the programs of the images), http and network (who answers at an address), entrypoint (what a
+container's main process does), probes.
+
+Everything here is pure: a command reads and writes disks that are handed to it, time is virtual, and nothing
+touches the learner's own machine.
+"""

@@ -1,0 +1,66 @@
+"""What a container's main process does, from its start: what it prints, what it writes and when, and whether it ends.
+
+The process is computed once, at the start, against the files and the network of that moment.  So a script that loops until
+something appears in the cluster is `waiting`: ask again when the cluster has changed.  What others write to its files
+while it runs, it does not see.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from . import commands  # noqa: F401  (fills the table of programs)
+from .files import Write
+from .machine import Ended, Forever, Limit, Machine
+from .process import Input, NotFound, Process, Terminal, spawn
+
+PAUSES = 500            # times that a main process may sleep before the rest of what it does is left out
+
+
+class Behaviour(NamedTuple):
+    """`runs_ms` is None for a process that does not end.  `output` and `writes` carry their moments: elapsed ms of the run,
+    and virtual ms since the cluster's start.  `error` says why the container cannot start at all (StartError, KUB-34).
+    `known` is False where an image that is not modelled runs a program of its own, about which nothing is known."""
+
+    runs_ms: int | None
+    exit_code: int
+    output: tuple[tuple[int, str], ...] = ()
+    writes: tuple[Write, ...] = ()
+    error: str = ""
+    waiting: bool = False
+    known: bool = True
+
+    @property
+    def stdout(self) -> str:
+        """All that it prints, as the container's log has it."""
+        return "".join(text for _, text in self.output)
+
+
+def behaviour(machine: Machine, stdin: bool = False) -> Behaviour:
+    """What the main process of a machine's container does.  With `stdin` (the container's field) a shell waits for a user.
+
+    The machine's disks are written to in the course of this: hand in one of which nothing else is wanted."""
+    machine.naps = PAUSES
+    terminal = Terminal(machine)
+    process = Process(machine, machine.main, machine.env, machine.cwd, {0: Input(), 1: terminal.fd(1), 2: terminal.fd(2)})
+    start = len(machine.fs.disks.journal)
+
+    def done(runs_ms: int | None, code: int, **more) -> Behaviour:
+        output = tuple((ms, text) for ms, _, text in terminal.pieces if text)
+        return Behaviour(runs_ms, code, output, tuple(machine.fs.disks.journal[start:]), **more)
+
+    if stdin and machine.main[0].rpartition("/")[2] in ("sh", "ash", "bash") and len(machine.main) == 1:
+        return done(None, 0)
+    try:
+        code = spawn(process)
+        return done(machine.elapsed_ms, code)
+    except Forever:
+        return done(None, 0)
+    except Limit:
+        return done(None, 0, waiting=machine.naps < 0)
+    except Ended as end:
+        return done(machine.elapsed_ms, end.code)
+    except NotFound as error:
+        if not machine.image.name:
+            return done(None, 0, known=False)
+        why = "permission denied" if error.denied else "no such file or directory" if "/" in error.name else "executable file not found in $PATH"
+        return done(0, 128, error=f'exec: "{error.name}": {why}')

@@ -1,0 +1,181 @@
+"""The Lab: a cluster, its namespace and its view, as a lesson uses them.
+
+Every action goes the same way: under a lock (widget callbacks may run in another thread than the cells), past the
+cluster, and then the views that show it are told.  Each verb returns the kubectl command that would have done the same.
+"""
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable
+
+from kstate import Cluster
+from kstate.clock import age
+from kstate.graph import graph
+from kstate.kubectl import Result as Output
+from kstate.kubectl import kubectl
+from kstate.story import lines
+
+from .picture import picture
+from .svg import svg
+from .text import text
+
+
+class Lab:
+    """A simulated cluster to look at and to act on.
+
+    start: manifests (YAML text) that are applied and settled before the lesson begins; namespace: where they go;
+    seed: what chance depends on; nodes: how many."""
+
+    def __init__(self, start: str = "", *, namespace: str = "default", seed: int | str = 0, nodes: int = 3) -> None:
+        self._make: Callable[[], Cluster] = lambda: Cluster(nodes=nodes, seed=seed, namespace=namespace)
+        self._start = start
+        self.lock = threading.RLock()
+        self.commands: list[str] = []           # the kubectl equivalents of what was done, oldest first
+        self.listeners: list[Callable[[], None]] = []
+        self.cluster = self._fresh()
+
+    def _fresh(self) -> Cluster:
+        cluster = self._make()
+        if self._start:
+            cluster.apply(self._start)
+            cluster.settle()
+        cluster.history.done.clear()            # the start is not something to undo
+        return cluster
+
+    # -- what the view asks
+
+    @property
+    def namespace(self) -> str:
+        return self.cluster.namespace
+
+    def objects(self) -> list[dict]:
+        return self.cluster.objects()
+
+    def story(self, last: int = 12) -> list[str]:
+        """The last lines of what happened."""
+        log, told = self.cluster.engine.world.log, []
+        for change in reversed(log):            # from the end: a long history costs nothing
+            told += lines([change])
+            if len(told) >= last:
+                break
+        return told[::-1]
+
+    def controllers(self) -> list[tuple[str, int]]:
+        """Every controller and how many keys wait in its queue."""
+        engine = self.cluster.engine
+        waiting = [name for name, _ in engine.queue]
+        return [(name, waiting.count(name)) for name in engine.controllers]
+
+    def why(self, ref: str) -> str:
+        return str(self.cluster.why(_object(ref)))
+
+    def clock(self) -> str:
+        """Virtual time since the start: "2m5s"."""
+        return age(self.cluster.now)
+
+    def can(self) -> dict[str, bool]:
+        return {"undo": self.cluster.history.can_undo, "redo": self.cluster.history.can_redo}
+
+    # -- what a learner does; each returns the equivalent command
+
+    def act(self, command: str, do: Callable[[], Any]) -> str:
+        """One action, told to all views, whether it succeeds or is refused."""
+        with self.lock:
+            try:
+                do()
+                self.commands.append(command)
+            finally:
+                self.tell()
+        return command
+
+    def tell(self) -> None:
+        for listener in list(self.listeners):
+            listener()
+
+    def apply(self, manifest: Any) -> str:
+        """Apply YAML, an object or a list of objects; controllers do not move until they are let."""
+        return self.act("kubectl apply -f -", lambda: self.cluster.apply(manifest))
+
+    def scale(self, ref: str, replicas: int) -> str:
+        kind, namespace, name = ref.split("/")
+        return self.act(f"kubectl scale {_resource(kind)} {name} --replicas={replicas}", lambda: self.cluster.scale(kind, name, replicas, namespace))
+
+    def delete(self, ref: str) -> str:
+        kind, namespace, name = ref.split("/")
+        return self.act(f"kubectl delete {_resource(kind)} {name}", lambda: self.cluster.delete(kind, name, namespace or None))
+
+    def write(self, ref: str, path: str, content: str) -> str:
+        """Write a file in a pod's first container."""
+        _, namespace, name = ref.split("/")
+        quoted = "'" + content.replace("'", "'\\''") + "'"
+        command = f"printf '%s\\n' {quoted} > {path}"
+
+        def do() -> None:
+            result = self.cluster.exec(name, command, namespace)
+            if result.code:
+                raise RuntimeError(result.stderr.strip() or f"exit code {result.code}")
+        return self.act(f"kubectl exec {name} -- sh -c \"{command}\"", do)
+
+    def step(self, controller: str | None = None) -> str:
+        return self.act(f"# step {controller or 'the next controller'}", lambda: self.cluster.step(controller))
+
+    def settle(self) -> str:
+        return self.act("# run until nothing changes any more", self.cluster.settle)
+
+    def run(self, seconds: float) -> str:
+        return self.act(f"sleep {seconds:g}", lambda: self.cluster.run(seconds))
+
+    def undo(self) -> str:
+        return self.act("# undo", self.cluster.undo)
+
+    def redo(self) -> str:
+        return self.act("# redo", self.cluster.redo)
+
+    def reset(self) -> str:
+        """Back to the start of the lab."""
+        def do() -> None:
+            self.cluster = self._fresh()
+            self.commands.clear()
+        return self.act("# reset", do)
+
+    def kubectl(self, command: str, stdin: str = "") -> Output:
+        """Run a kubectl command on this cluster; shows what kubectl prints.  What changes the cluster settles."""
+        output: list[Output] = []
+
+        def do() -> None:
+            output.append(kubectl(self.cluster, command, stdin))
+        self.act(f"kubectl {command}", do)
+        return output[0]
+
+    # -- what it looks like
+
+    def show(self):
+        """The live view."""
+        from .view import View
+        return View(self)
+
+    def picture(self):
+        return picture(graph(self.objects(), self.namespace))
+
+    def fork(self) -> "Lab":
+        """A lab of its own that goes on from here, for trying things."""
+        twin = object.__new__(Lab)
+        twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "listeners": [], "cluster": self.cluster.fork()}
+        return twin
+
+    def _repr_mimebundle_(self, **_) -> dict[str, str]:
+        shown = self.picture()
+        return {"text/plain": text(shown), "image/svg+xml": svg(shown)}
+
+
+def _object(ref: str) -> dict:
+    kind, namespace, name = ref.split("/")
+    return {"kind": kind, "metadata": {"namespace": namespace, "name": name}}
+
+
+def _resource(kind: str) -> str:
+    from kstate.kinds import lookup
+    found = lookup(kind)
+    return (found.short or (found.singular,))[0] if found.kind != "Pod" else "pod"
+
+
