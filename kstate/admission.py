@@ -1,21 +1,16 @@
 """What the API server adds or refuses between decoding and validation: the admission plugins, one function each.
 
 Modelled: NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, DefaultStorageClass,
-StorageObjectInUseProtection, PersistentVolumeClaimResize, allocation of Service addresses and node ports,
-LimitRange and ResourceQuota as far as they concern claims.
+StorageObjectInUseProtection, PersistentVolumeClaimResize, LimitRange and ResourceQuota as far as they concern claims.
 """
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
-
-from . import quantity
+from . import addresses, quantity
 from .classes import class_of, default_class
-from .errors import Forbidden, Invalid, NotFound, invalid
+from .errors import NotFound
+from .refusals import forbidden
 from .world import Key, get
 
-SERVICE_NETWORK = IPv4Network("10.96.0.0/12")
-RESERVED = 256                          # the lower band that automatic allocation leaves alone (SVC-5)
-NODE_PORTS = range(30000, 32768)
 PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public")
 TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 EXPANSION_REFUSED = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
@@ -31,23 +26,20 @@ def namespace_of(api, kind, meta: dict) -> None:
     if namespace is None:
         raise NotFound(f'namespaces "{name}" not found', name=name, kind="namespaces")
     if "deletionTimestamp" in namespace["metadata"]:
-        raise Forbidden(f'{kind.resource} "{meta.get("name") or ""}" is forbidden: unable to create new content in namespace {name} '
-                        "because it is being terminated", name=meta.get("name"), group=kind.group, kind=kind.plural,
-                        causes=[{"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated", "field": "metadata.namespace"}])
+        raise forbidden(kind, {"metadata": meta}, f"unable to create new content in namespace {name} because it is being terminated", causes=[
+            {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated", "field": "metadata.namespace"}])
 
 
 def create(api, kind, obj: dict) -> None:
     for plugin in CREATE.get(kind.kind, ()):
         plugin(api, kind, obj)
-
-
-def allocate(api, kind, new: dict, old: dict | None) -> None:
-    """What is drawn from a pool, once the object is known to be valid: a Service's addresses and node ports."""
     if kind.kind == "Service":
-        _allocate_service(api, new, old)
+        addresses.allocate(api, obj)
 
 
 def update(api, kind, new: dict, old: dict) -> None:
+    if kind.kind == "Service":
+        addresses.allocate(api, new, old)
     if kind.kind == "PersistentVolumeClaim" and get(old, "status.phase") == "Bound":
         _resize(api, kind, new, old)
 
@@ -58,16 +50,9 @@ def delete(api, kind, obj: dict) -> None:
 
 
 def removed(api, kind, obj: dict) -> None:
-    """What the registry of a kind does once an object is gone: a Service takes its Endpoints with it (SVC-8)."""
+    """What goes with an object that is gone."""
     if kind.kind == "Service":
-        key = Key("Endpoints", obj["metadata"]["namespace"], obj["metadata"]["name"])
-        if api.find(key) is not None:
-            api.delete(key, who="kube-apiserver", because="SVC-8")
-
-
-def forbidden(kind, obj: dict, why: str, **details) -> Forbidden:
-    name = obj["metadata"].get("name") or ""
-    return Forbidden(f'{kind.resource} "{name}" is forbidden: {why}', name=name, group=kind.group, kind=kind.plural, **details)
+        addresses.release(api, obj)
 
 
 # ---- pods -------------------------------------------------------------------------------------
@@ -192,48 +177,6 @@ def _used(api, namespace: str, resource: str) -> str:
                     quantity.value(get(c, "status.allocatedResources.storage", "0"))) for c in claims)
     family = get(claims[0], "spec.resources.requests.storage", "0") if claims else "0"
     return quantity.like(total, family)
-
-
-# ---- services ---------------------------------------------------------------------------------
-
-def _allocate_service(api, service: dict, old: dict | None) -> None:
-    """Addresses and node ports (SVC-5 to SVC-7): the next free one above the reserved band, or the one asked for."""
-    spec = service["spec"]
-    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None":
-        return
-    others = [s for s in api.world.list("Service") if old is None or s["metadata"]["uid"] != old["metadata"]["uid"]]
-    taken = {s["spec"].get("clusterIP") for s in others}
-    wanted = spec.get("clusterIP")
-    if not wanted:
-        first = int(SERVICE_NETWORK.network_address) + RESERVED
-        free = next(ip for i in range(1, SERVICE_NETWORK.num_addresses - RESERVED) if (ip := str(IPv4Address(first + i))) not in taken)
-        spec["clusterIP"], spec["clusterIPs"] = free, [free]
-    elif old is None:
-        problem = None
-        if IPv4Address(wanted) not in SERVICE_NETWORK:
-            problem = f"the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {SERVICE_NETWORK}"
-        elif wanted in taken:
-            problem = "provided IP is already allocated"
-        if problem:
-            raise Invalid(kind="Service", name=service["metadata"].get("name", ""),
-                          errors=[invalid("spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: {problem}")])
-        spec["clusterIPs"] = [wanted]
-    if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
-        _allocate_node_ports(service, {p["nodePort"] for s in others for p in s["spec"].get("ports") or () if p.get("nodePort")})
-
-
-def _allocate_node_ports(service: dict, taken: set) -> None:
-    for i, port in enumerate(service["spec"].get("ports") or ()):
-        wanted, problem = port.get("nodePort"), None
-        if not wanted:
-            port["nodePort"] = next(p for p in NODE_PORTS if p not in taken)
-        elif wanted not in NODE_PORTS:
-            problem = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-        elif wanted in taken:
-            problem = "provided port is already allocated"
-        if problem:
-            raise Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=[invalid(f"spec.ports[{i}].nodePort", wanted, problem)])
-        taken.add(port["nodePort"])
 
 
 CREATE = {

@@ -58,7 +58,8 @@ class Cluster:
             engine = bootstrap(Engine([c() for c in ALL], seed=seed, start=start), nodes)
         self._engine = engine
         self._send: Send = send or in_process(engine)
-        self._inside: Callable[[Callable], Any] = lambda act: act()     # where the engine is touched: serve.py moves it to a thread of its own
+        self.inside: Callable[[Callable[[], Any]], Any] = lambda act: act()     # how to touch the engine: serve/ moves it to a thread of its own
+        self._served: Any = None
         self.history = History(engine) if engine is not None else None
         self.namespace = "default"
         if namespace != "default":
@@ -83,7 +84,7 @@ class Cluster:
             if self._engine is None:
                 raise
             self._request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-            self.engine.settle()
+            self.inside(self.engine.settle)
         self.namespace = namespace
 
     # -- the API, over the wire
@@ -93,20 +94,26 @@ class Cluster:
         full = f"{path}?{urlencode({k: v for k, v in query.items() if v not in (None, '')}, doseq=True)}" if query else path
         payload = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": content_type, "accept": "application/json", "user-agent": "kubectl/kstate"}
-        response = self._inside(lambda: self._send(Request(method, full, payload, headers)))
+        response = self.inside(lambda: self._send(Request(method, full, payload, headers)))
         if response.status >= 400:
             raise from_status(response.body, response.status)
         return freeze(response.json) if response.headers.get("content-type", "").startswith("application/json") else response.body.decode()
 
     def _request(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """A write: can be undone, and is no action if it is refused."""
+        return self._act(f"{method} {path}", lambda: self.send(method, path, body, **more))
+
+    def _act(self, label: str, act: Callable[[], Any]) -> Any:
+        """Something that can be undone, and is no action if it is refused."""
         if self.history is None:
-            return self.send(method, path, body, **more)
-        self.history.mark(f"{method} {path}")
-        try:
-            return self.send(method, path, body, **more)
-        finally:
-            self.history.unmark()
+            return act()
+
+        def marked() -> Any:
+            self.history.mark(label)
+            try:
+                return act()
+            finally:
+                self.history.unmark()
+        return self.inside(marked)
 
     def path(self, kind: Kind, name: str = "", namespace: str | None = None) -> str:
         """/apis/apps/v1/namespaces/default/statefulsets/web"""
@@ -147,7 +154,7 @@ class Cluster:
         if live is None:
             created = self._request("POST", path, wanted, **options)
             if kind.kind == "Namespace" and self._engine is not None:
-                self.engine.drain()     # its service account is there before the next object asks for it
+                self.inside(self.engine.drain)      # its service account is there before the next object asks for it
             return created
         original = json.loads(get(live, "metadata.annotations", {}).get(LAST_APPLIED) or "{}")
         patch = three_way(original, wanted, live, root(kind.kind))
@@ -178,13 +185,7 @@ class Cluster:
         """Run a command in a container: a list as it is, a text through `sh -c`.  Returns its stdout, stderr and exit code."""
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
         path = self.path(kind_named("Pod"), pod, namespace) + "/exec?" + urlencode({"command": argv, "container": container}, doseq=True)
-        if self.history is not None:
-            self.history.mark(f"exec {pod}")
-        try:
-            response = self._send(Request("POST", path, stdin.encode(), {"user-agent": "kubectl/kstate"}))
-        finally:
-            if self.history is not None:
-                self.history.unmark()
+        response = self._act(f"exec {pod}", lambda: self._send(Request("POST", path, stdin.encode(), {"user-agent": "kubectl/kstate"})))
         if response.status >= 400:
             raise from_status(response.body, response.status)
         return Result(**response.json)
@@ -194,7 +195,8 @@ class Cluster:
     @property
     def now(self) -> int:
         """Virtual milliseconds since the cluster's start."""
-        return self.engine.now
+        engine = self.engine
+        return self.inside(lambda: engine.now)
 
     def step(self, controller: str | None = None) -> str:
         """Let the next controller look at the next object, or one of the named controller's.  Returns what happened, "" for nothing."""
@@ -216,37 +218,41 @@ class Cluster:
             position = len(engine.world.log)
             act()
             return "\n".join(stories.lines(engine.world.log[position:]))
-        return self._inside(travel)
+        return self.inside(travel)
 
     def undo(self) -> str:
         """Take the last action back.  Returns what it was, "" if there is none."""
         self.engine
-        return self._inside(self.history.undo)
+        return self.inside(self.history.undo)
 
     def redo(self) -> str:
         self.engine
-        return self._inside(self.history.redo)
+        return self.inside(self.history.redo)
 
     def goto(self, revision: int) -> None:
         """Go to any revision of the past (or of the future that was undone); controllers start anew there."""
-        if not 0 <= revision <= max(c.revision for c in [*self.engine.world.log[-1:], *self.engine.future[:1]]):
-            raise ValueError(f"there is no revision {revision}")
-        self._inside(lambda: self.engine.goto(revision))
+        engine = self.engine
+
+        def travel() -> None:
+            if not 0 <= revision <= max(c.revision for c in [*engine.world.log[-1:], *engine.future[:1]]):
+                raise ValueError(f"there is no revision {revision}")
+            engine.goto(revision)
+        self.inside(travel)
 
     def fork(self) -> "Cluster":
         """A cluster of its own that goes on from here; nothing done there is seen here."""
-        twin = Cluster(engine=self._inside(self.engine.fork))
+        twin = Cluster(engine=self.inside(self.engine.fork))
         twin.namespace = self.namespace
         return twin
 
     def story(self, last: int | None = None, all: bool = False) -> str:
         """What happened, line by line; without `all`, mere bookkeeping (events, endpoints) is left out."""
-        told = self._inside(lambda: stories.lines(self.engine.world.log, all))
+        told = self.inside(lambda: stories.lines(self.engine.world.log, all))
         return "\n".join(told if last is None else told[-last:])
 
     def why(self, what: str | dict, name: str = "", namespace: str | None = None) -> Answer:
         """Who waits for what, and by which rule: why("pvc", "www-web-3"), why("pvc/www-web-3") or why(object)."""
-        return self._inside(lambda: why(self.engine, self.key(what, name, namespace)))
+        return self.inside(lambda: why(self.engine, self.key(what, name, namespace)))
 
     def key(self, what: str | dict, name: str = "", namespace: str | None = None) -> Key:
         if isinstance(what, dict):
@@ -262,23 +268,26 @@ class Cluster:
     def objects(self) -> list[dict]:
         """Everything that the picture shows."""
         if self._engine is not None:
-            return self._inside(lambda: [obj for kind in graphs.KINDS for obj in self.engine.world.list(kind)])
+            return self.inside(lambda: [obj for kind in graphs.KINDS for obj in self.engine.world.list(kind)])
         return [obj for kind in graphs.KINDS for obj in self.list(kind, "*")]
 
     def serve(self, port: int = 0, speed: str | float = 1, kubeconfig: str = "kubeconfig"):
-        """Serve this cluster on loopback for the real kubectl and any client; see kstate/serve.py.
+        """Serve this cluster on loopback for the real kubectl and any client, in a thread of its own; see kstate/serve/.
 
-        speed: virtual seconds per real second, or "max".  Writes a kubeconfig; returns a handle with url, skip(seconds), stop().
-        Raises OSError where the port is taken."""
-        from .serve import serve_in_thread
+        port: 0 is any free one; speed: virtual seconds per real second, or "max"; kubeconfig: a file to write.  Returns a Handle
+        with url, follow(listener) and stop(); a server that this cluster had before is stopped.  Waiting can be cut short by run().
+        Raises OSError where the port is taken or the file is somebody else's."""
+        from .serve import Handle
         self.engine
-        return serve_in_thread(self, port, speed, kubeconfig)
+        if self._served is not None:
+            self._served.stop()
+        self._served = Handle(self, port, speed, kubeconfig)
+        return self._served
 
     def __repr__(self) -> str:
         if self._engine is None:
             return f"<Cluster real, namespace {self.namespace}>"
-        world = self.engine.world
-        return f"<Cluster r{world.revision} at {self.now / 1000:g}s, namespace {self.namespace}>"
+        return f"<Cluster r{self.inside(lambda: self.engine.world.revision)} at {self.now / 1000:g}s, namespace {self.namespace}>"
 
 
 def kind_named(text: str) -> Kind:

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from hashlib import sha256
 from heapq import heappop, heappush
-from typing import Callable, Iterable, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 from .api import Api
 from .client import Client, Crashed
 from .clock import EPOCH, Clock
 from .errors import ApiError, Conflict
-from .world import Change, Dict, Key, World, freeze
+from .story import lines
+from .world import Change, Dict, Key, World, freeze, key_of
 
-WORK, POLL, IDLE = "work", "poll", "idle"   # what settle() does about an alarm: waits for it, tries it once, leaves it
+SORTS = WORK, POLL, IDLE = "work", "poll", "idle"       # what settle() does about an alarm: waits for it, tries it once, leaves it
 BACKOFF, LONGEST_BACKOFF = 5, 1_000_000     # ms: how soon a failed sync is tried again, doubling (workloads.md 0.4)
 
 
@@ -33,15 +34,11 @@ class Step(NamedTuple):
     time: int = 0               # of a tick: milliseconds
 
 
-class Alarm(NamedTuple):
-    time: int
-    sort: str                   # WORK, POLL or IDLE
-
-
 class Savepoint(NamedTuple):
     """All that the engine knows beside the objects, and where in the log it stood."""
 
     position: int
+    last: Change | None         # the entry before that position
     now: int
     queue: dict
     alarms: dict
@@ -64,8 +61,8 @@ class Engine:
         self.api = Api(self)
         self.controllers = {c.name: c for c in controllers}
         self.queue: dict[tuple[str, Key], None] = {}        # in order of arrival
-        self.alarms: dict[tuple[str, Key], Alarm] = {}
-        self._heap: list[tuple[int, str, Key]] = []
+        self.alarms: dict[tuple[str, Key, str], int] = {}   # when they ring (ms), by controller, key and sort
+        self._heaps: dict[str, list[tuple[int, str, Key]]] = {sort: [] for sort in SORTS}
         self.failures: dict[tuple[str, Key], int] = {}
         self.waiting: dict[tuple[str, Key], dict[Key, Change]] = {}     # what each sync last waited for
         self.future: list[Change] = []                      # what was undone and can be redone
@@ -81,6 +78,11 @@ class Engine:
     def chance(self, purpose: str) -> str:
         """64 hex digits that depend on the seed, the revision and the purpose, and on nothing else."""
         return sha256(f"{self.seed}/{self.world.revision}/{purpose}".encode()).hexdigest()
+
+    def uid(self, purpose: str) -> str:
+        """A UUID (version 4) by the seed."""
+        digits = self.chance(f"uid/{purpose}")
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
 
     def commit(self, who: str, verb: str, key: Key, old: Dict | None, new: dict | None, because: str = "") -> Dict | None:
         """Write one change: the only way that anything changes.  Returns the new object, frozen."""
@@ -121,14 +123,16 @@ class Engine:
 
     def enabled(self) -> list[Step]:
         """Every step that could be next, in the order in which a lesson takes them."""
-        steps = []
-        if self.caches is not None:
-            behind = [name for name, cache in self.caches.items() if len(cache.log) < len(self.world.log)]
-            steps += [Step("see", name) for name in behind]
-        steps += [Step("sync", name, key) for name, key in self.queue]
-        if not steps and self.alarms:
-            steps.append(Step("tick", time=min(alarm.time for alarm in self.alarms.values())))
+        steps = [Step("see", name) for name in self._behind()] + [Step("sync", name, key) for name, key in self.queue]
+        if not steps and (due := self.next_alarm()) is not None:
+            steps.append(Step("tick", time=due))
         return steps
+
+    def _behind(self) -> Iterator[str]:
+        """The controllers whose caches lag."""
+        for name, cache in (self.caches or {}).items():
+            if len(cache.log) < len(self.world.log):
+                yield name
 
     def take(self, step: Step, crash_after: int | None = None) -> None:
         """Let one step happen.  crash_after: the controller dies after that many writes and starts again."""
@@ -143,9 +147,8 @@ class Engine:
         """Let the next thing happen, or the next thing of one controller; None where there is nothing to do.
 
         Work for now is done before the clock moves; the clock moves only if no controller is named."""
-        if self.caches is not None:
-            while behind := next((n for n, c in self.caches.items() if len(c.log) < len(self.world.log)), None):
-                self._see(behind)
+        while (name := next(self._behind(), None)) is not None:
+            self._see(name)
         for name, key in self.queue:
             if controller in (None, name):
                 self._sync(name, key)
@@ -170,7 +173,8 @@ class Engine:
 
     def _sync(self, name: str, key: Key, crash_after: int | None = None) -> None:
         del self.queue[name, key]
-        self.alarms.pop((name, key), None)
+        for sort in SORTS:
+            self.alarms.pop((name, key, sort), None)
         client = Client(self, self.controllers[name], key, crash_after)
         try:
             self.controllers[name].sync(client, key)
@@ -189,57 +193,51 @@ class Engine:
 
     def restart(self, name: str) -> None:
         """A controller starts anew: it forgets its queue and alarms and looks at everything once."""
-        controller = self.controllers[name]
-        for entries in (self.alarms, self.failures, self.waiting):
+        controller, view = self.controllers[name], self.view(name)
+        for entries in (self.queue, self.alarms, self.failures, self.waiting):
             for entry in [e for e in entries if e[0] == name]:
                 del entries[entry]
         for kind in controller.watches():
-            for obj in self.view(name).list(kind):
-                key = Key(kind, obj["metadata"].get("namespace") or "", obj["metadata"]["name"])
-                self._notify(Change(self.world.revision, self.now, "", "create", key, None, obj), (controller,), self.view(name))
+            for obj in view.list(kind):
+                self._notify(Change(self.world.revision, self.now, "", "create", key_of(obj), None, obj), (controller,), view)
 
     # -- time
 
     def alarm(self, name: str, key: Key, delay: int, sort: str) -> None:
-        """Have a controller look at a key again after `delay` ms; of several alarms of a key the earliest stands."""
-        due, known = self.now + max(delay, 0), self.alarms.get((name, key))
-        if known is None or due < known.time:
-            self.alarms[name, key] = Alarm(due, sort)
-            heappush(self._heap, (due, name, key))
+        """Have a controller look at a key again after `delay` ms; of several alarms of a key and sort the earliest stands."""
+        due = self.now + max(delay, 0)
+        if due < self.alarms.get((name, key, sort), due + 1):
+            self.alarms[name, key, sort] = due
+            heappush(self._heaps[sort], (due, name, key))
 
-    def next_alarm(self, sorts: tuple[str, ...] = (WORK, POLL, IDLE)) -> int | None:
+    def next_alarm(self, sorts: Iterable[str] = SORTS) -> int | None:
         """When the next alarm of one of these sorts rings, in ms."""
-        while self._heap:
-            due, name, key = self._heap[0]
-            known = self.alarms.get((name, key))
-            if known is None or known.time != due:
-                heappop(self._heap)             # replaced or answered since
-            elif known.sort in sorts:
-                return due
-            else:
-                break
-        else:
-            return None
-        return min((a.time for a in self.alarms.values() if a.sort in sorts), default=None)
+        for sort in sorts:
+            heap = self._heaps[sort]
+            while heap and self.alarms.get((*heap[0][1:], sort)) != heap[0][0]:
+                heappop(heap)                   # replaced or answered since
+        return min((self._heaps[sort][0][0] for sort in sorts if self._heaps[sort]), default=None)
 
     def _ring(self, time: int) -> None:
         """Move the clock and enqueue all that was to be looked at by then."""
         self.now = max(self.now, time)
-        while self._heap and self._heap[0][0] <= self.now:
-            due, name, key = heappop(self._heap)
-            known = self.alarms.get((name, key))
-            if known is not None and known.time == due:
-                del self.alarms[name, key]
-                self.queue.setdefault((name, key))
+        rung = []
+        for sort, heap in self._heaps.items():
+            while heap and heap[0][0] <= self.now:
+                due, name, key = heappop(heap)
+                if self.alarms.get((name, key, sort)) == due:
+                    del self.alarms[name, key, sort]
+                    rung.append((due, name, key))
+        for _, name, key in sorted(rung):
+            self.queue.setdefault((name, key))
 
     def drain(self, limit: int = 100_000) -> int:
         """Do all the work there is for now; the clock stands still.  Returns the number of steps."""
         count = 0
-        while self.queue or (self.caches is not None and any(s.what == "see" for s in self.enabled())):
+        while self.queue or next(self._behind(), None) is not None:
             self.step()
             count += 1
-            if count > limit:
-                raise Unsettled(f"still busy after {limit} steps:\n" + "\n".join(map(str, self.world.log[-20:])))
+            self._limit(count, limit)
         return count
 
     def settle(self, limit: int = 100_000) -> int:
@@ -248,23 +246,30 @@ class Engine:
         Polling (a claim that is looked at every 15 s) is tried for one further round; if that changes
         nothing, it is as if the round had not been.  What repeats for ever (a crash loop) is not waited for."""
         count = self.drain(limit)
-        while count <= limit:
-            if (due := self.next_alarm((WORK,))) is not None:
-                self._ring(min(due, self.next_alarm((WORK, POLL))))
-                count += 1 + self.drain(limit)
-                continue
-            polls = sorted(alarm.time for alarm in self.alarms.values() if alarm.sort == POLL)
-            if not polls:
-                return count
-            before, position = self.save(), len(self.world.log)
-            self._ring(polls[-1])
-            steps = self.drain(limit)
-            if not any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
-                self.restore(before)
-                self.future.clear()
-                return count
-            count += steps
-        raise Unsettled(f"still busy after {limit} steps:\n" + "\n".join(map(str, self.world.log[-20:])))
+        while (work := self.next_alarm((WORK,)) is not None) or self._poll(limit):
+            if work:
+                self._ring(self.next_alarm((WORK, POLL)))
+            count += 1 + self.drain(limit)
+            self._limit(count, limit)
+        return count
+
+    def _poll(self, limit: int) -> bool:
+        """Let everybody who polls look once more.  Whether anything changed; if not, all is as it was."""
+        before, position = self.save(), len(self.world.log)
+        for due in sorted({due for (_, _, sort), due in self.alarms.items() if sort == POLL}):
+            self._ring(due)
+            self.drain(limit)
+            if any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
+                return True
+        written = len(self.world.log) > position
+        self.restore(before)
+        if written:
+            self.future.clear()
+        return False
+
+    def _limit(self, count: int, limit: int) -> None:
+        if count > limit:
+            raise Unsettled(f"still busy after {limit} steps:\n" + "\n".join(lines(self.world.log[-20:], all=True)))
 
     def run(self, ms: int) -> None:
         """Let that much time pass, with all that happens in it."""
@@ -279,16 +284,29 @@ class Engine:
 
     def save(self) -> Savepoint:
         """Where we are; costs what the queue holds, not what exists."""
-        return Savepoint(len(self.world.log), self.now, dict(self.queue), dict(self.alarms), dict(self.failures),
-                         dict(self.waiting))
+        log = self.world.log
+        return Savepoint(len(log), log[-1] if log else None, self.now, dict(self.queue), dict(self.alarms), dict(self.failures), dict(self.waiting))
+
+    def reaches(self, point: Savepoint) -> bool:
+        """Whether the way there still exists: what was undone is lost as soon as something else is written."""
+        log, ahead = self.world.log, point.position - len(self.world.log)
+        if point.position == 0:
+            return True
+        if ahead > len(self.future):
+            return False
+        return (self.future[-ahead] if ahead > 0 else log[point.position - 1]) is point.last
 
     def restore(self, point: Savepoint) -> None:
-        """Go to a savepoint, before or after; what lies after it stays in `future` until something new is written."""
+        """Go to a savepoint, before or after; what lies after it stays in `future` until something new is written.
+
+        Raises ValueError where it cannot be reached any more."""
+        if not self.reaches(point):
+            raise ValueError("this point of history was overwritten by another one")
         self.travel(point.position)
         self.now = point.now
         self.queue, self.alarms = dict(point.queue), dict(point.alarms)
         self.failures, self.waiting = dict(point.failures), dict(point.waiting)
-        self._heap = sorted((alarm.time, name, key) for (name, key), alarm in self.alarms.items())
+        self._heaps = {sort: sorted((due, name, key) for (name, key, s), due in self.alarms.items() if s == sort) for sort in SORTS}
 
     def travel(self, position: int) -> None:
         """Bring the objects to what they were after that many entries of the log."""
@@ -307,7 +325,6 @@ class Engine:
         position = next((i for i, change in enumerate(log) if change.revision > revision), len(log))
         self.travel(position)
         self.now = self.world.log[-1].time if self.world.log else 0
-        self.queue, self._heap = {}, []
         for name in self.controllers:
             self.restart(name)
 

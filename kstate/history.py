@@ -56,5 +56,5 @@ class History:
         """Whether what was undone still lies ahead: nothing else has been written since."""
         if not self.undone:
             return False
-        ahead = self.undone[-1][1].position
-        return ahead <= len(self.engine.world.log) + len(self.engine.future)
+        mark, after = self.undone[-1]
+        return len(self.engine.world.log) == mark.before.position and self.engine.reaches(after)

@@ -209,6 +209,11 @@ def _free_shape(volume: dict) -> Iterable[str]:
     return (shape(volume, get(volume, "spec.capacity.storage", "")),) if _free(volume) else ()
 
 
+def same_event(about_uid: str, reason: str, message: str) -> str:
+    """What events have in common that are counted together, as far as an index goes."""
+    return f"{about_uid}/{reason}/{message}"
+
+
 def _one(path: str) -> Callable[[dict], Iterable[str]]:
     def values(obj):
         value = get(obj, path)
@@ -219,6 +224,13 @@ def _one(path: str) -> Callable[[dict], Iterable[str]]:
 def probed(pod: dict) -> bool:
     """A container of the pod has a probe."""
     return any(field.endswith("Probe") for c in pod["spec"]["containers"] for field in c)
+
+
+def _unscheduled(pod: dict) -> Iterable[str]:
+    """ "" for every pod without a node, "near" for those that want to be near others, too."""
+    if pod["spec"].get("nodeName"):
+        return ()
+    return ("", "near") if get(pod, "spec.affinity.podAffinity") else ("",)
 
 
 def _pod_of_disk(disk: dict) -> Iterable[str]:
@@ -232,7 +244,7 @@ INDEXES: dict[str, tuple[str, Callable[[dict], Iterable[str]]]] = {
     "owner": ("", _owner_uids),
     "orphan": ("", _orphan),
     "pod by node": ("Pod", _one("spec.nodeName")),
-    "pod unscheduled": ("Pod", lambda pod: () if pod["spec"].get("nodeName") else ("",)),
+    "pod unscheduled": ("Pod", _unscheduled),
     "pod by nominated node": ("Pod", _one("status.nominatedNodeName")),
     "pod by uid": ("Pod", _one("metadata.uid")),
     "pod with probes": ("Pod", lambda pod: ("",) if probed(pod) else ()),
@@ -247,6 +259,7 @@ INDEXES: dict[str, tuple[str, Callable[[dict], Iterable[str]]]] = {
     "attachment by volume": ("VolumeAttachment", _one("spec.source.persistentVolumeName")),
     "slice by service": ("EndpointSlice", lambda s: filter(None, ((s["metadata"].get("labels") or {}).get("kubernetes.io/service-name"),))),
     "event by object": ("Event", _one("involvedObject.uid")),
+    "same event": ("Event", lambda e: (same_event(get(e, "involvedObject.uid", ""), e.get("reason", ""), e.get("message", "")),)),
 }
 
 

@@ -5,8 +5,14 @@ cluster, and then the views that show it are told.  Each verb returns the kubect
 """
 from __future__ import annotations
 
+import json
 import threading
+from base64 import b64decode, b64encode
+from binascii import Error as BinasciiError
+from shlex import quote
 from typing import Any, Callable
+from zlib import compress, decompress
+from zlib import error as ZlibError
 
 from kstate import Cluster
 from kstate.clock import age
@@ -18,6 +24,8 @@ from kstate.story import lines
 from .picture import picture
 from .svg import svg
 from .text import text
+
+VERBS = ("apply", "scale", "delete", "write", "step", "settle", "run", "undo", "redo", "kubectl")
 
 
 class Lab:
@@ -31,6 +39,7 @@ class Lab:
         self._start = start
         self.lock = threading.RLock()
         self.commands: list[str] = []           # the kubectl equivalents of what was done, oldest first
+        self.actions: list[tuple] = []          # the same as verbs and arguments, for the session string
         self.listeners: list[Callable[[], None]] = []
         self.cluster = self._fresh()
 
@@ -78,11 +87,12 @@ class Lab:
 
     # -- what a learner does; each returns the equivalent command
 
-    def act(self, command: str, do: Callable[[], Any]) -> str:
-        """One action, told to all views, whether it succeeds or is refused."""
+    def act(self, action: tuple, command: str, do: Callable[[], Any]) -> str:
+        """One action, told to all views, whether it succeeds or is refused.  action: the verb and its arguments, for the session."""
         with self.lock:
             try:
                 do()
+                self.actions.append(action)
                 self.commands.append(command)
             finally:
                 self.tell()
@@ -94,58 +104,74 @@ class Lab:
 
     def apply(self, manifest: Any) -> str:
         """Apply YAML, an object or a list of objects; controllers do not move until they are let."""
-        return self.act("kubectl apply -f -", lambda: self.cluster.apply(manifest))
+        return self.act(("apply", manifest), "kubectl apply -f -", lambda: self.cluster.apply(manifest))
 
     def scale(self, ref: str, replicas: int) -> str:
         kind, namespace, name = ref.split("/")
-        return self.act(f"kubectl scale {_resource(kind)} {name} --replicas={replicas}", lambda: self.cluster.scale(kind, name, replicas, namespace))
+        return self.act(("scale", ref, replicas), f"kubectl scale {_resource(kind)} {name} --replicas={replicas}",
+                        lambda: self.cluster.scale(kind, name, replicas, namespace))
 
     def delete(self, ref: str) -> str:
         kind, namespace, name = ref.split("/")
-        return self.act(f"kubectl delete {_resource(kind)} {name}", lambda: self.cluster.delete(kind, name, namespace or None))
+        return self.act(("delete", ref), f"kubectl delete {_resource(kind)} {name}", lambda: self.cluster.delete(kind, name, namespace or None))
 
     def write(self, ref: str, path: str, content: str) -> str:
         """Write a file in a pod's first container."""
         _, namespace, name = ref.split("/")
-        quoted = "'" + content.replace("'", "'\\''") + "'"
-        command = f"printf '%s\\n' {quoted} > {path}"
+        command = f"printf '%s\\n' {quote(content)} > {quote(path)}"
 
         def do() -> None:
             result = self.cluster.exec(name, command, namespace)
             if result.code:
                 raise RuntimeError(result.stderr.strip() or f"exit code {result.code}")
-        return self.act(f"kubectl exec {name} -- sh -c \"{command}\"", do)
+        return self.act(("write", ref, path, content), f"kubectl exec {name} -- sh -c {quote(command)}", do)
 
     def step(self, controller: str | None = None) -> str:
-        return self.act(f"# step {controller or 'the next controller'}", lambda: self.cluster.step(controller))
+        return self.act(("step", controller), f"# step {controller or 'the next controller'}", lambda: self.cluster.step(controller))
 
     def settle(self) -> str:
-        return self.act("# run until nothing changes any more", self.cluster.settle)
+        return self.act(("settle",), "# run until nothing changes any more", self.cluster.settle)
 
     def run(self, seconds: float) -> str:
-        return self.act(f"sleep {seconds:g}", lambda: self.cluster.run(seconds))
+        return self.act(("run", seconds), f"sleep {seconds:g}", lambda: self.cluster.run(seconds))
 
     def undo(self) -> str:
-        return self.act("# undo", self.cluster.undo)
+        return self.act(("undo",), "# undo", self.cluster.undo)
 
     def redo(self) -> str:
-        return self.act("# redo", self.cluster.redo)
+        return self.act(("redo",), "# redo", self.cluster.redo)
 
     def reset(self) -> str:
         """Back to the start of the lab."""
-        def do() -> None:
+        with self.lock:
             self.cluster = self._fresh()
+            self.actions.clear()
             self.commands.clear()
-        return self.act("# reset", do)
+            self.tell()
+        return "# reset"
 
     def kubectl(self, command: str, stdin: str = "") -> Output:
-        """Run a kubectl command on this cluster; shows what kubectl prints.  What changes the cluster settles."""
+        """Run a kubectl command on this cluster; shows what kubectl prints.  What it changes settles."""
         output: list[Output] = []
-
-        def do() -> None:
-            output.append(kubectl(self.cluster, command, stdin))
-        self.act(f"kubectl {command}", do)
+        self.act(("kubectl", command, stdin), f"kubectl {command}", lambda: output.append(kubectl(self.cluster, command, stdin)))
         return output[0]
+
+    # -- the whole session as one string
+
+    def session(self) -> str:
+        """Everything that was done here, as one string: `replay` brings anybody to this state."""
+        return b64encode(compress(json.dumps(self.actions).encode(), 9)).decode()
+
+    def replay(self, session: str) -> None:
+        """Start anew and do again what another session did.  Raises ValueError for a string that is none."""
+        try:
+            actions = json.loads(decompress(b64decode(session, validate=True)))
+            verbs = [getattr(self, verb) for verb, *_ in actions if verb in VERBS]
+        except (ValueError, BinasciiError, ZlibError) as error:
+            raise ValueError(f"this is not a session string: {error}") from None
+        self.reset()
+        for verb, (_, *arguments) in zip(verbs, actions):
+            verb(*arguments)
 
     # -- what it looks like
 
@@ -160,10 +186,12 @@ class Lab:
     def fork(self) -> "Lab":
         """A lab of its own that goes on from here, for trying things."""
         twin = object.__new__(Lab)
-        twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "listeners": [], "cluster": self.cluster.fork()}
+        twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "actions": list(self.actions),
+                           "listeners": [], "cluster": self.cluster.fork()}
         return twin
 
     def _repr_mimebundle_(self, **_) -> dict[str, str]:
+        """The picture as it is now, not live."""
         shown = self.picture()
         return {"text/plain": text(shown), "image/svg+xml": svg(shown)}
 

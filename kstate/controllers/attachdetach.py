@@ -87,13 +87,15 @@ class AttachDetach(Controller):
             if node is not None and all(v["name"] != device(volume) for v in known):
                 api.update_status(node, "AD-1", volumesAttached=[*known, {"name": device(volume), "devicePath": ""}])
                 for pod in pods:
-                    api.event(pod, "Normal", "SuccessfulAttachVolume", f'AttachVolume.Attach succeeded for volume "{name(volume)}" ', because="AD-3")
+                    api.event(pod, "Normal", "SuccessfulAttachVolume", f'AttachVolume.Attach succeeded for volume "{name(volume)}" ',
+                              because="AD-3")
             return
         csi = volume["spec"]["csi"]
         if api.since(attachment["metadata"]["creationTimestamp"]) >= TIMEOUT:
             for pod in pods:
-                api.event(pod, "Warning", "FailedAttachVolume", f'AttachVolume.Attach failed for volume "{name(volume)}" : timed out waiting for '
-                          f"external-attacher of {csi['driver']} CSI driver to attach volume {csi['volumeHandle']}", because="AD-3")
+                api.event(pod, "Warning", "FailedAttachVolume", f'AttachVolume.Attach failed for volume "{name(volume)}" : timed out '
+                          f"waiting for external-attacher of {csi['driver']} CSI driver to attach volume {csi['volumeHandle']}",
+                          because="AD-3")
         api.wait(volume, f"driver {csi['driver']} has not attached it to {attachment['spec']['nodeName']}", "AD-3")
         api.wake(TIMEOUT, "poll")
 
@@ -111,11 +113,11 @@ class AttachDetach(Controller):
         """Let a node go that no pod wants the volume on, if that is safe (AD-4)."""
         node = api.find("Node", attachment["spec"]["nodeName"])
         if node is not None and not any(t["key"] == OUT_OF_SERVICE for t in node["spec"].get("taints") or ()):
-            if is_true(node, "Ready") and device(volume) in get(node, "status.volumesInUse", ()):
-                api.wait(volume, f"{name(node)} has not unmounted it", "AD-4")
-                return False
-            silent = 0 if is_true(node, "Ready") else api.since(get(condition(node, "Ready"), "lastTransitionTime"))
-            if not is_true(node, "Ready") and silent < FORCE:
+            if is_true(node, "Ready"):
+                if device(volume) in get(node, "status.volumesInUse", ()):
+                    api.wait(volume, f"{name(node)} has not unmounted it", "AD-4")
+                    return False
+            elif (silent := _silent(api, node)) < FORCE:
                 api.wait(volume, f"{name(node)} is not ready and may still use it", "AD-4")
                 api.wake(FORCE - silent)
                 return False
@@ -124,6 +126,11 @@ class AttachDetach(Controller):
         if node is not None and rest != get(node, "status.volumesAttached", []):
             api.update_status(node, "AD-4", volumesAttached=rest or None)
         return True
+
+
+def _silent(api, node) -> int:
+    """How long a node has not been Ready, in ms; one that never was, since it exists."""
+    return api.since(get(condition(node, "Ready"), "lastTransitionTime") or node["metadata"]["creationTimestamp"])
 
 
 def _health(node) -> tuple:

@@ -110,9 +110,19 @@ def remaining(api, pod: dict, min_ready_seconds: int) -> int:
     return min_ready_seconds * 1000 - api.since(condition(pod, "Ready").get("lastTransitionTime"))
 
 
+def until_available(api, pods: Iterable[dict], min_ready_seconds: int) -> int | None:
+    """Milliseconds until the next of the pods that are ready is available; None if there is no such pod."""
+    return min((remaining(api, pod, min_ready_seconds) for pod in pods if ready(pod) and not available(api, pod, min_ready_seconds)), default=None)
+
+
 def finished(pod: dict) -> bool:
     """Phase Succeeded or Failed: never left again."""
     return phase(pod) in ("Succeeded", "Failed")
+
+
+def active(pod: dict) -> bool:
+    """Neither finished nor going."""
+    return not finished(pod) and not terminating(pod)
 
 
 def ordinal(pod: dict) -> int:
@@ -151,6 +161,6 @@ def with_pod_condition(pod: dict, type: str, status: str, now: str, **more: str)
     return with_condition(pod, type, status, now, lastProbeTime=None, observedGeneration=pod["metadata"].get("generation", 1), **more)
 
 
-__all__ = ["Change", "Controller", "Dict", "Key", "World", "annotations", "available", "condition", "controller_ref", "finalizers", "finished",
-           "get", "is_true", "key_of", "labels", "name", "namespace", "ordinal", "owned_by", "phase", "put", "ready", "reference", "remaining",
-           "running_and_ready", "terminating", "uid", "with_condition", "with_pod_condition"]
+__all__ = ["Change", "Controller", "Dict", "Key", "World", "active", "annotations", "available", "condition", "controller_ref", "finalizers", "finished",
+           "get", "is_true", "key_of", "labels", "name", "namespace", "ordinal", "owned_by", "phase", "put", "ready", "reference",
+           "running_and_ready", "terminating", "uid", "until_available", "with_condition", "with_pod_condition"]

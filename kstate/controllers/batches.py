@@ -1,8 +1,9 @@
 """Several things to do, of which some may be refused."""
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Callable, Iterable
+from typing import Any
 
 from ..errors import ApiError
 

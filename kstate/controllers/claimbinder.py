@@ -43,16 +43,16 @@ class Claims(Controller):
         kept = with_migration(claim, provisioner_of(claim))
         if kept is not claim:
             claim = api.update(kept, "PVC-1")
-        if notes.BIND_COMPLETED in annotations(claim):                                            # PVC-2
+        if notes.BIND_COMPLETED in annotations(claim):                                      # PVC-2
             self.bound(api, claim)
         elif claim["spec"].get("volumeName"):
             self.named(api, claim)
         else:
-            self.search(api, claim)
+            self.unnamed(api, claim)
 
     # -- unbound
 
-    def search(self, api, claim) -> None:
+    def unnamed(self, api, claim) -> None:
         """Take the best volume, or have one made (PVC-3 to PVC-9)."""
         storage_class = class_object(api, claim)
         volume = search(api.select, claim, delayed(storage_class))
@@ -88,7 +88,8 @@ class Claims(Controller):
             self.pending(api, claim, f"volume {claim['spec']['volumeName']} does not exist", "PVC-12")
         elif claim_ref(volume) is None:
             if wrong := mismatch(volume, claim):
-                api.event(claim, "Warning", "VolumeMismatch", f'Cannot bind to requested volume "{name(volume)}": {wrong[0]}', because="PVC-13")
+                api.event(claim, "Warning", "VolumeMismatch", f'Cannot bind to requested volume "{name(volume)}": {wrong[0]}',
+                          because="PVC-13")
                 self.pending(api, claim, f"{name(volume)}: {wrong[1]}", "PVC-13")
             else:
                 bind(api, claim, volume)                                                    # PVC-13
@@ -98,7 +99,8 @@ class Claims(Controller):
             owner = f"{claim_key(volume).namespace}/{claim_key(volume).name}"
             api.event(claim, "Warning", "FailedBinding", f'volume "{name(volume)}" already bound to a different claim.', because="PVC-15")
             if notes.BOUND_BY_CONTROLLER in annotations(claim):                                   # PVC-16
-                raise Internal(f'invalid binding of claim "{full_name(claim)}" to volume "{name(volume)}": volume already claimed by "{owner}"')
+                raise Internal(f'invalid binding of claim "{full_name(claim)}" to volume "{name(volume)}": '
+                               f'volume already claimed by "{owner}"')
             self.pending(api, claim, f"{name(volume)}: belongs to claim {owner}", "PVC-15")
 
     def pending(self, api, claim, why: str, because: str) -> None:

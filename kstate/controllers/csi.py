@@ -45,7 +45,8 @@ class ExternalProvisioner(Controller):
         if node and api.find("Node", node) is None:
             api.update(with_annotations(claim, {notes.SELECTED_NODE: None}), "PROV-6")      # the scheduler chooses again
             return
-        api.event(claim, "Normal", "Provisioning", f'External provisioner is provisioning volume for claim "{full_name(claim)}"', because="PROV-6")
+        api.event(claim, "Normal", "Provisioning", f'External provisioner is provisioning volume for claim "{full_name(claim)}"',
+                  because="PROV-6")
         volume = api.create(_volume(api, claim, storage_class, driver, node), "PROV-7")
         api.write(disk_of(volume), {}, "PROV-7")
         api.event(claim, "Normal", "ProvisioningSucceeded", f"Successfully provisioned volume {name(volume)}", because="PROV-6")
@@ -94,7 +95,7 @@ class ExternalDeleter(Controller):
         if change.key.kind == VOLUME:
             yield change.key
         elif change.key.kind == "VolumeAttachment" and change.new is None:
-            yield from map(key_of, filter(None, [view.find(Key(VOLUME, "", change.old["spec"]["source"].get("persistentVolumeName") or ""))]))
+            yield Key(VOLUME, "", get(change.old, "spec.source.persistentVolumeName", ""))
         elif change.key.kind == "CSIDriver" and change.old is None:
             yield from (key_of(v) for v in view.list(VOLUME) if driver_of(v) == change.key.name)
 

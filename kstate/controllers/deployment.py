@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from ..errors import AlreadyExists, ApiError
 from ..world import drop
+from . import progress
 from .base import Dict, Key, annotations, condition, controller_ref, finished, get, name, namespace, put, reference, terminating
-from .claiming import Owner, claim
-from .progress import (
-    FINISHED, PAUSED, PROGRESSING, TIMED_OUT, conditions, count, has_deadline, is_complete, size, status_of, with_condition, with_progress)
+from .ownership import Owner, claim
+from .progress import FINISHED, PAUSED, PROGRESSING, TIMED_OUT, count, size
+from .proportions import fenceposts, shares
 from .revisions import hash_of
 
 HASH = "pod-template-hash"
@@ -107,7 +108,7 @@ class Rollout:
             return
         if self.shrink_old():
             return
-        if is_complete(self.deployment, self.deployment.get("status") or {}):
+        if progress.is_complete(self.deployment, self.deployment.get("status") or {}):
             self.forget()
 
     def room_for_new(self, have: int) -> int:
@@ -122,7 +123,8 @@ class Rollout:
         if not old:
             return False
         if room <= 0:
-            self.wait(f"keeps its old pods: {least} must be available, and of the new ones {count(self.new, 'availableReplicas')} are", "DEP-7")
+            fit = count(self.new, "availableReplicas")
+            self.wait(f"keeps its old pods: {least} must be available, and of the new ones {fit} are", "DEP-7")
             return False
         shrunk = self.shrink(room, lambda rs: size(rs) - count(rs, "availableReplicas"))                    # DEP-8
         spare = sum(count(rs, "availableReplicas") for rs in self.sets.values()) - least
@@ -150,7 +152,7 @@ class Rollout:
         if self.new is None:
             self.create_new()
         self.resize(self.new, self.wanted)
-        if is_complete(self.deployment, self.deployment.get("status") or {}):
+        if progress.is_complete(self.deployment, self.deployment.get("status") or {}):
             self.forget()
 
     # -- sizes
@@ -173,19 +175,12 @@ class Rollout:
         return size(self.new) == count(self.new, "availableReplicas") == _number(self.new, DESIRED, -1) == self.wanted
 
     def shares(self, active: list[Dict]) -> list[tuple[Dict, int]]:
-        """Sizes in proportion; what rounding leaves goes to the largest, of equal ones to the newest (when shrinking, the oldest)."""
+        """Sizes in proportion to those that there are; of equally large sets the newest leads, or the oldest if all shrink."""
         most = self.wanted + self.surge if self.wanted else 0
-        add = most - sum(map(size, active))
-        ranked = sorted(active[::-1] if add > 0 else active, key=size, reverse=True)
-        left, sizes = add, []
-        for rs in ranked:
-            before = _number(rs, MOST, count(self.deployment, "replicas")) or most
-            share = (2 * size(rs) * most + before) // (2 * before) - size(rs) if self.wanted else -size(rs)
-            share = max(0, min(share, left)) if add > 0 else min(0, max(share, left))
-            left -= share
-            sizes.append(size(rs) + share)
-        sizes[0] = max(0, sizes[0] + left)
-        return list(zip(ranked, sizes))
+        grows = most > sum(map(size, active))
+        ranked = sorted(active[::-1] if grows else active, key=size, reverse=True)
+        before = [_number(rs, MOST, count(self.deployment, "replicas")) or most for rs in ranked]
+        return list(zip(ranked, shares(list(map(size, ranked)), before, most)))
 
     def resize(self, rs: Dict, n: int) -> bool:
         """Tells whether there was something to change."""
@@ -276,7 +271,7 @@ class Rollout:
         """DEP-11"""
         known = condition(self.deployment, PROGRESSING)
         told = known is not None and known["reason"] == PAUSED
-        if has_deadline(self.deployment) and self.paused != told and not (known and known["reason"] == TIMED_OUT):
+        if progress.has_deadline(self.deployment) and self.paused != told and not (known and known["reason"] == TIMED_OUT):
             what = ("DeploymentPaused", "Deployment is paused") if self.paused else ("DeploymentResumed", "Deployment is resumed")
             self.write_status(self.with_told(("Unknown", *what)))
 
@@ -287,12 +282,12 @@ class Rollout:
 
     def with_told(self, told: tuple[str, str, str] | None) -> dict:
         status = dict(self.deployment.get("status") or {})
-        if told and has_deadline(self.deployment):
-            status["conditions"] = with_condition(conditions(self.deployment), PROGRESSING, *told, self.api.timestamp())
+        if told and progress.has_deadline(self.deployment):
+            status["conditions"] = progress.with_condition(progress.conditions(self.deployment), PROGRESSING, *told, self.api.timestamp())
         return status
 
     def status(self) -> dict:
-        return status_of(self.deployment, list(self.sets.values()), self.new, self.wanted - self.slack, self.api.timestamp())
+        return progress.status_of(self.deployment, list(self.sets.values()), self.new, self.wanted - self.slack, self.api.timestamp())
 
     def write_status(self, status: dict, notes: dict | None = None) -> None:
         changed = put(self.deployment, "status", status)
@@ -304,7 +299,8 @@ class Rollout:
     def write_progress(self) -> None:
         known = condition(self.deployment, PROGRESSING)
         waited = self.api.since(known["lastUpdateTime"]) if known else 0
-        self.write_status(with_progress(self.deployment, self.status(), list(self.sets.values()), self.new, waited, self.api.timestamp()))
+        sets, now = list(self.sets.values()), self.api.timestamp()
+        self.write_status(progress.with_progress(self.deployment, self.status(), sets, self.new, waited, now))
         known = condition(self.deployment, PROGRESSING)
         if known is not None and known["reason"] not in (TIMED_OUT, FINISHED):
             deadline = self.deployment["spec"]["progressDeadlineSeconds"] * 1000
@@ -321,22 +317,6 @@ def same_template(rs: dict, deployment: dict) -> bool:
 def _unhashed(template: dict) -> dict:
     found = get(template, "metadata.labels") or {}
     return put(template, "metadata.labels", {k: v for k, v in found.items() if k != HASH})
-
-
-def fenceposts(deployment: dict) -> tuple[int, int]:
-    """How many pods there may be beyond the wanted number, and how many of these may be unavailable (DEP-6)."""
-    rolling, wanted = get(deployment, "spec.strategy.rollingUpdate"), size(deployment)
-    if deployment["spec"]["strategy"]["type"] != "RollingUpdate":
-        return 0, 0
-    surge, slack = _resolve(rolling["maxSurge"], wanted, up=True), _resolve(rolling["maxUnavailable"], wanted, up=False)
-    return surge, min(slack if surge or slack else 1, wanted)
-
-
-def _resolve(value: int | str, whole: int, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    part = int(value.rstrip("%")) * whole
-    return -(-part // 100) if up else part // 100
 
 
 def _number(obj: dict, annotation: str, default: int) -> int:

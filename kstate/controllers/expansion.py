@@ -52,8 +52,8 @@ class ExpandController(Controller):
             raise Internal(f"persistent Volume is not bound to PVC being updated : {full_name(claim)}")
         plugin = next((p for source, p in IN_TREE.items() if source in volume["spec"]), "")
         if plugin:
-            api.event(claim, "Normal", "ExternalExpanding", f"CSI migration enabled for {plugin}; waiting for external resizer to expand the pvc",
-                      because="EXP-5")
+            api.event(claim, "Normal", "ExternalExpanding", f"CSI migration enabled for {plugin}; waiting for external resizer to expand "
+                      "the pvc", because="EXP-5")
             asked = with_annotations(claim, {notes.RESIZER: MIGRATED[plugin]})
             if asked is not claim:
                 api.update(asked, "EXP-5")
@@ -102,7 +102,8 @@ class ExternalResizer(Controller):
             claim = api.update(asked, "EXP-7")
         wanted = claim["spec"]["resources"]["requests"]["storage"]
         claim = api.update_status(claim, "EXP-7", conditions=_conditions(claim, {"type": "Resizing", "status": "True"}, api.timestamp()),
-                                  allocatedResources={"storage": wanted}, allocatedResourceStatuses={"storage": "ControllerResizeInProgress"})
+                                  allocatedResources={"storage": wanted},
+                                  allocatedResourceStatuses={"storage": "ControllerResizeInProgress"})
         api.event(claim, "Normal", "Resizing", f"External resizer is resizing volume {name(volume)}", because="EXP-7")
         return claim
 
@@ -134,8 +135,11 @@ class FileSystemResizer(Controller):
 
     def keys(self, change, view):
         """Claims that wait for a node; those of a pod that begins to run."""
-        waiting = [change.key] if change.key.kind == CLAIM else claim_keys(change.new) if change.new and phase(change.new) == "Running" else ()
-        for key in waiting:
+        if change.key.kind == CLAIM:
+            concerned = [change.key]
+        else:
+            concerned = claim_keys(change.new) if change.new is not None and phase(change.new) == "Running" else ()
+        for key in concerned:
             claim = view.find(key)
             if claim is not None and stage(claim).startswith("NodeResize"):
                 yield key
@@ -152,8 +156,8 @@ class FileSystemResizer(Controller):
         claim = _done(api, claim, volume, "EXP-13")
         node = pod["spec"]["nodeName"]
         for about in (pod, claim):
-            api.event(about, "Normal", "FileSystemResizeSuccessful", f'MountVolume.NodeExpandVolume succeeded for volume "{name(volume)}" {node}',
-                      because="EXP-13", host=node)
+            api.event(about, "Normal", "FileSystemResizeSuccessful",
+                      f'MountVolume.NodeExpandVolume succeeded for volume "{name(volume)}" {node}', because="EXP-13", host=node)
 
 
 def _done(api, claim, volume, because: str):

@@ -118,7 +118,8 @@ def eligible(select: Callable[[str, str], list[Dict]], claim: dict) -> list[Dict
 def search(select: Callable[[str, str], list[Dict]], claim: dict, delayed: bool = False) -> Dict | None:
     """The best of all volumes, without looking at them all: where free ones fit exactly, none can be better, and the
     first by uid is as good as the others."""
-    exact = () if claim["spec"].get("selector") else select("free volume by shape", shape(claim, get(claim, "spec.resources.requests.storage", "")))
+    wanted = shape(claim, get(claim, "spec.resources.requests.storage", ""))
+    exact = () if claim["spec"].get("selector") else select("free volume by shape", wanted)
     if exact:
         return best([*select("volume by claim", full_name(claim)), min(exact, key=uid)], claim, delayed)
     return best(eligible(select, claim), claim, delayed)

@@ -23,11 +23,13 @@ def has_deadline(deployment: dict) -> bool:
 
 def status_of(deployment: dict, sets: list[Dict], new: Dict | None, least: int, now: str) -> dict:
     """DEP-12, and whether at least `least` pods are available."""
-    total = {field: sum(count(rs, field) for rs in sets) for field in ("replicas", "readyReplicas", "availableReplicas", "terminatingReplicas")}
+    added = ("replicas", "readyReplicas", "availableReplicas", "terminatingReplicas")
+    total = {field: sum(count(rs, field) for rs in sets) for field in added}
     total["updatedReplicas"] = count(new, "replicas")
     total["unavailableReplicas"] = max(0, sum(map(size, sets)) - total["availableReplicas"])
     enough = total["availableReplicas"] >= least
-    status = {"observedGeneration": deployment["metadata"].get("generation", 0), "terminatingReplicas": 0, **{k: n for k, n in total.items() if n}}
+    status = {"observedGeneration": deployment["metadata"].get("generation", 0), "terminatingReplicas": 0}
+    status |= {field: n for field, n in total.items() if n}
     if get(deployment, "status.collisionCount") is not None:
         status["collisionCount"] = deployment["status"]["collisionCount"]
     status["conditions"] = with_condition(
@@ -48,7 +50,8 @@ def with_progress(deployment: dict, status: dict, sets: list[Dict], new: Dict | 
             found = with_condition(found, PROGRESSING, "True", FINISHED, f"{who} has successfully progressed.", now)
         elif has_progressed(deployment.get("status") or {}, status):
             since = told["lastTransitionTime"] if told and told["status"] == "True" else now
-            found = without(found, PROGRESSING) + [_condition(PROGRESSING, "True", "ReplicaSetUpdated", f"{who} is progressing.", now, since)]
+            news = _condition(PROGRESSING, "True", "ReplicaSetUpdated", f"{who} is progressing.", now, since)
+            found = [*without(found, PROGRESSING), news]
         elif told and (told["reason"] == TIMED_OUT or waited > deployment["spec"]["progressDeadlineSeconds"] * 1000):
             found = with_condition(found, PROGRESSING, "False", TIMED_OUT, f"{who} has timed out progressing.", now)
     failed = next(filter(None, (condition(rs, FAILURE) for rs in ([new] if new is not None else []) + sets)), None)

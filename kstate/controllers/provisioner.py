@@ -113,7 +113,8 @@ def volume_for(claim, storage_class, marks: dict, source: dict) -> dict:
     return {"apiVersion": "v1", "kind": VOLUME, "metadata": {"name": volume_name(claim), "annotations": marks},
             "spec": {"capacity": {"storage": spec["resources"]["requests"]["storage"]}, "accessModes": spec["accessModes"],
                      "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
-                     "storageClassName": name(storage_class), "volumeMode": volume_mode(claim), "claimRef": claim_reference(claim), **source}}
+                     "storageClassName": name(storage_class), "volumeMode": volume_mode(claim),
+                     "claimRef": claim_reference(claim), **source}}
 
 
 def _host_path(api, claim) -> tuple[dict, dict]:
@@ -121,7 +122,8 @@ def _host_path(api, claim) -> tuple[dict, dict]:
     if volume_mode(claim) == "Block":
         raise Failure(f"{HOST_PATH} does not support block volume provisioning")
     digits = api.chance(f"host-path/{uid(claim)}")
-    source = {"hostPath": {"path": f"/tmp/hostpath_pv/{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}", "type": ""}}
+    directory = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+    source = {"hostPath": {"path": f"/tmp/hostpath_pv/{directory}", "type": ""}}
     api.write(disk_of_source(source), {}, "PROV-10")
     return {"kubernetes.io/createdby": "hostpath-dynamic-provisioner"}, source
 

@@ -26,7 +26,7 @@ def with_deletion_finalizer(volume):
     """The volume with the finalizer that keeps it until its storage is deleted (FIN-1 to FIN-4)."""
     provisioner = annotations(volume).get(notes.PROVISIONED_BY, "")
     if provisioner in MIGRATED:
-        return with_finalizers(volume, remove=(notes.IN_TREE_FINALIZER,))                        # FIN-2
+        return with_finalizers(volume, remove=(notes.IN_TREE_FINALIZER,))                   # FIN-2
     if not provisioner.startswith("kubernetes.io/") or terminating(volume):                 # FIN-1, FIN-3
         return volume
     if policy(volume) == "Delete":                                                          # FIN-4
@@ -38,6 +38,9 @@ class Reclaimer(Controller):
     """Deletes or recycles what released volumes hold."""
 
     name, component, kind = "reclaimer", "persistentvolume-controller", VOLUME
+    # What recordings of a real control plane show of recycling: it does not begin with the release but some seconds later,
+    # and a recycler pod that has succeeded is left alone, its volume Released, for longer than they go on.
+    begins, noticed = 2 * RESYNC, 60_000        # ms after the release, and after the end of the pod
 
     def watches(self):
         return VOLUME, "Pod", "Event"
@@ -57,7 +60,7 @@ class Reclaimer(Controller):
             self.reconcile(api, volume)
 
     def reconcile(self, api, volume):
-        if notes.MIGRATED_TO in annotations(volume):                                              # REC-1
+        if notes.MIGRATED_TO in annotations(volume):                                        # REC-1
             return
         match policy(volume):
             case "Retain":
@@ -144,6 +147,11 @@ class Reclaimer(Controller):
 
     def scrub(self, api, volume, pod) -> bool:
         """Run the recycler pod; True once it is done.  Raises Failure (REC-7, REC-8)."""
+        released = get(volume, "status.lastPhaseTransitionTime")
+        if pod is None and released and (left := self.begins - api.since(released)) > 0:
+            api.wait(volume, "is scrubbed at the resync after next", "REC-5")
+            api.wake(left, "poll")
+            return False
         if pod is None:
             pod = api.create(recycler_pod(volume), "REC-7")
         elif pod["metadata"]["creationTimestamp"] < get(volume, "status.lastPhaseTransitionTime", ""):
@@ -152,6 +160,10 @@ class Reclaimer(Controller):
         _mirror(api, volume, pod)
         if not finished(pod):
             api.wait(volume, f"{name(pod)} scrubs it", "REC-7")
+            return False
+        if (ended := _ended(pod)) and (left := self.noticed - api.since(ended)) > 0:
+            api.wait(volume, f"{name(pod)} has finished, which is noticed {left // 1000} s later", "REC-8")
+            api.wake(left)
             return False
         api.delete(pod, "REC-8")
         if phase(pod) == "Failed":
@@ -184,10 +196,17 @@ def _about(event) -> Key:
     return Key(ref["kind"], ref.get("namespace", ""), ref["name"])
 
 
+def _ended(pod) -> str:
+    """When the recycler's container ended; "" where its status does not say."""
+    return max(get(status, "state.terminated.finishedAt", "") for status in get(pod, "status.containerStatuses") or ({},))
+
+
 def _mirror(api, volume, pod) -> None:
-    """What is told of the recycler pod is told of the volume (REC-9)."""
+    """What the control plane tells of the recycler pod is told of the volume (REC-9)."""
     told = {event["message"] for event in api.select("event by object", uid(volume))}
     for event in api.select("event by object", uid(pod)):
+        if event.get("reportingComponent") == "kubelet":        # the recordings' kubelets are silent; their words are not repeated
+            continue
         if (message := f"Recycler pod: {event['message']}") not in told:
             api.event(volume, event["type"], "RecyclerPod", message, because="REC-9")
 

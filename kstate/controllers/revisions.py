@@ -11,7 +11,7 @@ from ..errors import AlreadyExists
 from ..kinds import KINDS
 from ..kinds.schema import decode
 from .base import Dict, annotations, get, labels, name, namespace, owned_by, put, reference
-from .claiming import adopt, check_adopter, orphans, selector
+from .ownership import adopt, check_adopter, orphans, selector
 
 HASH_LABEL = "controller.kubernetes.io/hash"
 DIGITS = str.maketrans("0123456789", "456789bcdf")     # no vowels and nothing that looks like one
@@ -71,7 +71,8 @@ def history(api, sts: dict) -> list[Dict]:
     """The set's revisions, oldest number first."""
     chosen = selector(sts)
     mine = [r for r in api.owned("ControllerRevision", sts) if owned_by(r, sts) and chosen.matches(labels(r))]
-    return sorted(mine + orphans(api, "ControllerRevision", sts), key=lambda r: (r["revision"], r["metadata"]["creationTimestamp"], name(r)))
+    found = mine + orphans(api, "ControllerRevision", sts)
+    return sorted(found, key=lambda r: (r["revision"], r["metadata"]["creationTimestamp"], name(r)))
 
 
 def choose(api, sts: dict, known: list[Dict]) -> Choice:

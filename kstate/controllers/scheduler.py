@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..classes import class_of
-from .affinity import pod_terms
 from .base import Controller, Dict, Key, condition, finished, get, key_of, labels, name, namespace, phase, terminating, with_pod_condition
 from .filters import Attempt, message, refused
 from .nodeinfo import Nodes
@@ -42,7 +41,7 @@ class Scheduler(Controller):
             elif _made_room(old, new):
                 yield from map(key_of, _pending(view))
             elif new is not None and (old is None or labels(old) != labels(new) or not old["spec"].get("nodeName")):
-                yield from (key_of(p) for p in _pending(view) if pod_terms(p, "podAffinity"))
+                yield from map(key_of, _pending(view, "near"))
         elif kind == "PersistentVolumeClaim":
             yield from _users(view, [change.key])
         elif kind == "PersistentVolume":
@@ -109,9 +108,9 @@ class Scheduler(Controller):
 
 # ---- which changes help whom ----------------------------------------------------------------------------
 
-def _pending(view) -> list[Dict]:
-    """Pods without a node: by priority, then in the order of their creation (SCHED-1)."""
-    return sorted(view.select("pod unscheduled", ""), key=lambda p: (
+def _pending(view, which: str = "") -> list[Dict]:
+    """Pods without a node ("near": that want to be near others): by priority, then in the order of their creation (SCHED-1)."""
+    return sorted(view.select("pod unscheduled", which), key=lambda p: (
         -p["spec"].get("priority", 0), p["metadata"]["creationTimestamp"], namespace(p), name(p)))
 
 

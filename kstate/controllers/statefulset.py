@@ -1,7 +1,7 @@
 """The StatefulSet controller: pods with an identity, made and removed in order, each with claims of its own.
 
 Its neighbours: identity.py (what a pod is called and carries), claims.py (storage), revisions.py (history),
-claiming.py (whose a pod is).  Modelled: all of STS-16 to STS-116 with the gates of Kubernetes 1.36, where
+ownership.py (whose a pod is).  Modelled: all of STS-16 to STS-116 with the gates of Kubernetes 1.36, where
 maxUnavailable is off.  The order of the steps of a sync is Kubernetes' own, since it can be observed.
 """
 from __future__ import annotations
@@ -12,15 +12,14 @@ from functools import cached_property
 
 from ..errors import AlreadyExists, ApiError, NotFound
 from . import claims, revisions
-from .base import (
-    available, condition, finished, get, name, namespace, ordinal, phase, put, ready, remaining, running_and_ready, terminating, uid)
+from .base import available, condition, finished, get, name, ordinal, phase, put, running_and_ready, terminating, uid, until_available
 from .batches import attempt_all, in_batches
-from .claiming import Owner, claim
 from .identity import identified, identity_labels, is_member, new_pod, pod_name, revision, slots
-
+from .ownership import Owner, claim
 
 COUNTS = ("replicas", "availableReplicas", "readyReplicas", "currentReplicas", "updatedReplicas")
 WORTH_WRITING = ("observedGeneration", *COUNTS, "currentRevision", "updateRevision")                        # STS-19
+TELLING = {"Create": "STS-54", "Update": "STS-42", "Delete": "STS-66"}      # the rules of its events
 
 
 class StatefulSets(Owner):
@@ -198,8 +197,8 @@ class Sync:
         if not running_and_ready(pod):
             found = condition(pod, "Ready") or {}
             reason = f" ({found['reason']})" if found.get("reason") else ""
-            what = f"its phase is {phase(pod)}" if phase(pod) != "Running" else f"its condition Ready is {found.get('status', 'missing')}{reason}"
-            return f"{name(pod)} is not Ready: {what}", "STS-59"
+            told = f"its condition Ready is {found.get('status', 'missing')}{reason}"
+            return f"{name(pod)} is not Ready: " + (told if phase(pod) == "Running" else f"its phase is {phase(pod)}"), "STS-59"
         if not self.available(pod):
             return f"{name(pod)} is Ready, but not yet for {self.min_ready} s (minReadySeconds)", "STS-60"
         return None
@@ -225,11 +224,11 @@ class Sync:
         self.tell(verb, pod)
 
     def tell(self, verb: str, pod: dict, error: ApiError | None = None) -> None:
-        what, rule = f"{verb} Pod {name(pod)} in StatefulSet {name(self.sts)}", {"Create": "STS-54", "Update": "STS-42", "Delete": "STS-66"}[verb]
+        what = f"{verb} Pod {name(pod)} in StatefulSet {name(self.sts)}"
         if error is None:
-            self.api.event(self.sts, "Normal", f"Successful{verb}", f"{what} successful", rule)
+            self.api.event(self.sts, "Normal", f"Successful{verb}", f"{what} successful", TELLING[verb])
         else:
-            self.api.event(self.sts, "Warning", f"Failed{verb}", f"{what} failed error: {error.message}", rule)
+            self.api.event(self.sts, "Warning", f"Failed{verb}", f"{what} failed error: {error.message}", TELLING[verb])
 
     # -- status
 
@@ -245,19 +244,19 @@ class Sync:
         if rolling and count["updatedReplicas"] == count["readyReplicas"] == count["replicas"] == len(self.slots):  # STS-98
             current, count["currentReplicas"] = update, count["updatedReplicas"]
         shown = {field: n for field, n in count.items() if n or field in ("replicas", "availableReplicas")}
-        return {"observedGeneration": self.sts["metadata"].get("generation", 0), **shown, "currentRevision": current, "updateRevision": update,
-                "collisionCount": self.choice.collisions}
+        return {"observedGeneration": self.sts["metadata"].get("generation", 0), **shown,
+                "currentRevision": current, "updateRevision": update, "collisionCount": self.choice.collisions}
 
     def write_status(self) -> None:
         """Written whole, and only if it tells something new; onto a fresh copy, so that it cannot conflict (STS-19, STS-99)."""
-        status, known = self.status(), self.sts.get("status") or {}
-        fresh = self.api.live("StatefulSet", name(self.sts), namespace(self.sts))
+        status, known, key = self.status(), self.sts.get("status") or {}, self.api.key
+        fresh = self.api.live(key.kind, key.name, key.namespace)
         news = any(status.get(field) != known.get(field) for field in WORTH_WRITING)
         if news and fresh is not None and uid(fresh) == uid(self.sts):
             self.api.update(put(fresh, "status", status), "STS-94", "status")
 
     def come_back(self) -> None:
         """When the next pod will have been ready for long enough (STS-80)."""
-        waits = [remaining(self.api, pod, self.min_ready) for pod in self.pods.values() if ready(pod) and not self.available(pod)]
-        if waits:
-            self.api.wake(min(waits))
+        delay = until_available(self.api, self.pods.values(), self.min_ready)
+        if delay is not None:
+            self.api.wake(delay)

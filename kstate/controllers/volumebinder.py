@@ -63,7 +63,7 @@ class Volumes(Controller):
         """The claim has not taken the volume yet (VOL-6); Claims.keys has it looked at."""
         api.wake(RESYNC, "poll")
         if volume_mode(volume) != volume_mode(claim):
-            api.event(volume, "Warning", "VolumeMismatch", f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{name(claim)}" '
-                      "due to incompatible volumeMode.", because="VOL-6")
+            api.event(volume, "Warning", "VolumeMismatch", "Cannot bind PersistentVolume to requested PersistentVolumeClaim "
+                      f'"{name(claim)}" due to incompatible volumeMode.', because="VOL-6")
             api.event(claim, "Warning", "VolumeMismatch", f'Cannot bind PersistentVolume "{name(volume)}" to requested '
                       "PersistentVolumeClaim due to incompatible volumeMode.", because="VOL-6")

@@ -1,1 +1,65 @@
-"""kubectl in process."""
+"""kubectl in process: arguments in; stdout, stderr and exit code out.
+
+    >>> kubectl(cluster, "get pods")
+    NAME    READY   STATUS    RESTARTS   AGE
+    web-0   1/1     Running   0          20s
+
+The texts are those of kubectl 1.32.  Requests go over the REST wire, so that it also works on a real cluster; no socket,
+thread, process or file is touched.  Where kubectl would wait, virtual time passes until the cluster comes to rest.
+"""
+from __future__ import annotations
+
+import shlex
+from collections.abc import MutableMapping
+from typing import Any
+
+from ..engine import Unsettled
+from ..errors import ApiError
+from .args import Failure
+from .commands import HelpOn, commands, parse
+from .errors import Several, code_of, text_of
+from .help import help_on
+from .result import Result
+from .session import Session
+from .verbs import VERBS
+
+__all__ = ["Result", "commands", "kubectl"]
+
+
+def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: MutableMapping[str, str] | None = None,
+            settle: bool = True) -> Result:
+    """Run a command on a cluster (a kstate.cluster.Cluster) and say what it printed; never raises for a bad command.
+
+    command: a text, split as a shell does it, or a list of words; a leading "kubectl" may stand there.
+    stdin: what -f - and a shell in a container read.  files: what -f and --from-file may name, and where `cp` writes to.
+    settle: after a command that changed the cluster, time passes until nothing more changes; without, the rest is left
+    to the caller."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        return Result("", f"kubectl: {error}\n", 2)
+    if words[:1] == ["kubectl"]:
+        del words[0]
+    session = Session(cluster, shlex.join(["kubectl", *words]), stdin, {} if files is None else files)
+    return cluster.inside(lambda: _run(session, words, settle))
+
+
+def _run(session: Session, words: list[str], settle: bool) -> Result:
+    code = 0
+    try:
+        command, session.args = parse(words)
+        code = VERBS[command.path](session, session.args) or 0
+    except HelpOn as wanted:
+        session.say(help_on(wanted.command), end="")
+        code = wanted.code
+    except (ApiError, Failure, Several) as error:
+        session.complain(text_of(error))
+        code = code_of(error)
+    except Unsettled as error:
+        session.complain(f"error: the cluster does not come to rest: {error}")
+        code = 1
+    if session.acted and session.engine is not None:
+        if settle:
+            session.engine.settle()
+        session.cluster.history.unmark()
+    return Result("".join(session.out), "".join(session.err), code)

@@ -22,16 +22,20 @@ def code_of(error: Exception) -> int:
 def text_of(error: Exception) -> str:
     """The text for stderr, without the last newline."""
     if isinstance(error, Several):
-        return "\n".join(map(text_of, error.errors))
+        if len(error.errors) == 1:
+            return text_of(error.errors[0])
+        return "\n".join(_server(e) if isinstance(e, ApiError) else text_of(e).removeprefix("error: ") for e in error.errors)
     if isinstance(error, Failure):
         return error.text
     if isinstance(error, Invalid):
         return _invalid(error)
-    if isinstance(error, ApiError):
-        if error.reason == "Unauthorized":
-            return f"error: You must be logged in to the server ({error.message})"
-        return f"Error from server{f' ({error.reason})' if error.reason else ''}: {error.message}"
-    return f"error: {error}"
+    return _server(error) if isinstance(error, ApiError) else f"error: {error}"
+
+
+def _server(error: ApiError) -> str:
+    if error.reason == "Unauthorized":
+        return f"error: You must be logged in to the server ({error.message})"
+    return f"Error from server{f' ({error.reason})' if error.reason else ''}: {error.message}"
 
 
 def _invalid(error: Invalid) -> str:
@@ -55,9 +59,3 @@ def from_source(verb: str, source: str, error: Exception) -> Exception:
         error.message = f'error when {verb} "{source}": {error.message}'
         return error
     return Failure(f'error: error when {verb} "{source}": {text_of(error).removeprefix("error: ")}')
-
-
-def on_one_line(errors: list[Exception]) -> str:
-    """Several errors as one text: [a, b]."""
-    texts = list(dict.fromkeys(error.message if isinstance(error, ApiError) else text_of(error).removeprefix("error: ") for error in errors))
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

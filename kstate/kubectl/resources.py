@@ -67,7 +67,7 @@ def choose(session: Session, words: list[str], everything: bool = False) -> list
     """The choices in words and flags.  everything: a kind without a name means all its objects (get, describe).  Raises Failure."""
     args = session.args
     selector, fields = args["selector"] or "", args["field-selector"] or ""
-    if args["all"] and selector:
+    if args["all"] and (selector or fields):
         raise Failure("error: setting 'all' parameter but found a non empty selector. ")
     if args["filename"]:
         choices = [choice for name in args["filename"] for choice in from_file(session, name)]
@@ -203,15 +203,16 @@ def from_file(session: Session, name: str) -> Iterator[Choice]:
         yield Choice(resource, meta.get("namespace", "") if resource.namespaced else "", meta.get("name") or "", obj, source)
 
 
-def manifests(session: Session, errors: list[Exception]) -> list[Choice]:
-    """The objects of all -f files; a broken document ends its file and is told after the rest is done."""
+def manifests(session: Session) -> tuple[list[Choice], list[Exception]]:
+    """The objects of all -f files, and what is wrong with them: a broken document ends its file and spoils nothing before it."""
     found: list[Choice] = []
+    errors: list[Exception] = []
     for name in session.args["filename"]:
         try:
             found.extend(from_file(session, name))      # keeps what comes before a broken document
         except Failure as error:
             errors.append(error)
-    return found
+    return found, errors
 
 
 # ---- fetching -------------------------------------------------------------------------------------

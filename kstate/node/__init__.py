@@ -2,8 +2,8 @@
 
 Reading order: files (disks and mounts), dns (names), identity (hostname, hosts, environment), images (what an image
 contains), machine (one container as a command sees it), process (a running command and its streams), shell/ (a POSIX
-shell), commands/ (the programs of the images), http and network (who answers at an address), entrypoint (what a
-container's main process does), probes.
+shell), commands/ (the programs of the images), servers, http and network (who answers at an address), sql, run (one
+command), entrypoint (what a container's main process does), probes; then the kubelet, which has all this done.
 
 Everything here is pure: a command reads and writes disks that are handed to it, time is virtual, and nothing
 touches the learner's own machine.

@@ -117,14 +117,14 @@ class Container:
         """Run it, for the first time or again (KUB-32).  pulled: seconds that the image took."""
         last = ending(self.status)
         count = self.status["restartCount"] + 1 if last else 0
+        if pulled:
+            pulls.keep(self.api, self.node, self.image)
+        self.tell("Normal", "Pulled", pulls.pulled(self.image, pulled), "KUB-20" if pulled else "KUB-22")
         try:
             run = runs.begin(self, count)
         except ConfigError as problem:
             self.hold("CreateContainerConfigError", str(problem), "Failed", f"Error: {problem}")
             return self.worker.wake(RETRY, "poll")
-        if pulled:
-            pulls.keep(self.api, self.node, self.image)
-        self.tell("Normal", "Pulled", pulls.pulled(self.image, pulled), "KUB-20" if pulled else "KUB-22")
         self.tell("Normal", "Created", "Container created", "KUB-21")
         container_id = sha256(f"{uid(self.pod)}/{self.name}/{count}".encode()).hexdigest()
         self.status |= {"state": {"running": {"startedAt": self.api.timestamp()}}, "lastState": {"terminated": last} if last else {},

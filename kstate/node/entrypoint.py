@@ -1,8 +1,8 @@
 """What a container's main process does, from its start: what it prints, what it writes and when, and whether it ends.
 
-The process is computed once, at the start, against the files and the network of that moment.  So a script that loops until
-something appears in the cluster is `waiting`: ask again when the cluster has changed.  What others write to its files
-while it runs, it does not see.
+The process is computed once, at the start, against the files and the network of that moment.  So a script that asks the
+network again and again is `waiting`: compute it anew when the cluster has changed.  What others write to its files while it
+runs, it does not see.
 """
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def behaviour(machine: Machine, stdin: bool = False) -> Behaviour:
 
     def done(runs_ms: int | None, code: int, **more) -> Behaviour:
         output = tuple((ms, text) for ms, _, text in terminal.pieces if text)
-        return Behaviour(runs_ms, code, output, tuple(machine.fs.disks.journal[start:]), **more)
+        writes = {(w.time, w.disk_name, w.path): w for w in machine.fs.disks.journal[start:]}       # of one moment only the last counts
+        return Behaviour(runs_ms, code, output, tuple(writes.values()), **more)
 
     if stdin and machine.main[0].rpartition("/")[2] in ("sh", "ash", "bash") and len(machine.main) == 1:
         return done(None, 0)
@@ -55,12 +56,11 @@ def behaviour(machine: Machine, stdin: bool = False) -> Behaviour:
         return done(machine.elapsed_ms, code)
     except Forever:
         return done(None, 0)
-    except Limit:
-        return done(None, 0, waiting=machine.naps < 0)
+    except (Limit, RecursionError):
+        return done(None, 0, waiting=machine.naps < 0 and machine.network.asked)
     except Ended as end:
         return done(machine.elapsed_ms, end.code)
     except NotFound as error:
         if not machine.image.name:
             return done(None, 0, known=False)
-        why = "permission denied" if error.denied else "no such file or directory" if "/" in error.name else "executable file not found in $PATH"
-        return done(0, 128, error=f'exec: "{error.name}": {why}')
+        return done(0, 128, error=error.why)

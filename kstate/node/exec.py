@@ -1,6 +1,7 @@
 """What `kubectl exec`, `attach` and `logs` reach: the containers of the simulated nodes (API-73, API-74)."""
 from .logs import logs
-from .reach import exec, machine
-from .terminal import session
+from .reach import exec, machine, run_of
+from .run import Result
+from .terminal import Session, session
 
-__all__ = ["exec", "logs", "machine", "session"]
+__all__ = ["Result", "Session", "exec", "logs", "machine", "run_of", "session"]

@@ -72,6 +72,7 @@ class Disks:
         self._before: dict[str, dict] = {}
         self._now: dict[str, dict] = {}
         self._dirs: dict[str, dict[str, int]] = {}   # directories of a disk, listed and implied, with how many entries lie below
+        self._sizes: dict[str, dict[str, int]] = {}
         self._used: dict[str, int] = {}
 
     def attach(self, name: str, files: dict) -> None:
@@ -79,7 +80,8 @@ class Disks:
         if name not in self._now:
             self._before[name] = self._now[name] = files
             self._dirs[name] = {}
-            self._used[name] = sum(_size(entry) for entry in files.values())
+            self._sizes[name] = {path: _size(entry) for path, entry in files.items()}
+            self._used[name] = sum(self._sizes[name].values())
             for path, entry in files.items():
                 self._count(name, path, entry, 1)
 
@@ -93,10 +95,11 @@ class Disks:
     def paths(self, name: str) -> list[str]:
         return list(self._now[name]) + [d for d in self._dirs[name] if d not in self._now[name]]
 
-    def put(self, name: str, path: str, entry: dict | None) -> None:
-        """Write or remove one entry."""
+    def put(self, name: str, path: str, entry: dict | None, size: int | None = None) -> None:
+        """Write or remove one entry; `size` is that of its content, where it is known."""
         old = self._now[name].get(path)
-        used = self._used[name] + _size(entry) - _size(old)
+        size = _size(entry) if size is None else size
+        used = self._used[name] + size - self._sizes[name].get(path, 0)
         if used > MAX_DISK or (old is None and len(self._now[name]) >= MAX_FILES):
             raise FileError(FULL, path)
         if self._now[name] is self._before[name]:
@@ -107,11 +110,17 @@ class Disks:
         if entry is not None:
             self._count(name, path, entry, 1)
             self._now[name][path] = entry
+        self._sizes[name][path] = size
         self._used[name] = used
         self.journal.append(Write(self.time, name, path, entry))
 
     def used(self, name: str) -> int:
+        """Bytes on a disk."""
         return self._used[name]
+
+    def size(self, name: str, path: str) -> int:
+        """Bytes of a file."""
+        return self._sizes[name].get(path, 0)
 
     def changed(self) -> dict[str, dict]:
         """The disks whose content is another than at the start: name -> files, sorted by path."""
@@ -202,11 +211,13 @@ class FileSystem:
         old = self._find(real, follow=False)
         if old is not None and "dir" in old:
             raise FileError(IS_DIR, path)
+        size = len(text.encode())
         if append and old is not None:
-            text = old.get("content", "") + text
-        if len(text) > MAX_FILE or len(text.encode()) > MAX_FILE:
+            mount, inner = self._locate(real)
+            text, size = old.get("content", "") + text, self.disks.size(mount.disk_name, inner) + size
+        if size > MAX_FILE:
             raise FileError(TOO_LARGE, path)
-        self._put(real, {**(old or {"mode": 0o644}), "content": text, "time": self.disks.time})
+        self._put(real, {**(old or {"mode": 0o644}), "content": text, "time": self.disks.time}, size)
 
     def mkdir(self, path: str, parents: bool = False) -> None:
         if parents and self.is_dir(path):
@@ -330,13 +341,13 @@ class FileSystem:
             raise FileError(ABSENT, path)
         return entry
 
-    def _put(self, real: str, entry: dict | None) -> None:
+    def _put(self, real: str, entry: dict | None, size: int | None = None) -> None:
         if real == "/dev/null":
             return
         mount, inner = self._locate(real)
         if mount.read_only:
             raise FileError(READ_ONLY, real)
-        self.disks.put(mount.disk_name, inner, entry)
+        self.disks.put(mount.disk_name, inner, entry, size)
 
     def _remove(self, path: str) -> None:
         real = self.real(path, follow=False)

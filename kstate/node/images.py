@@ -35,7 +35,7 @@ COMMON = """sh [ arch awk base64 basename cat chmod chown cp cut date dd df dirn
  head hostname id kill ln ls md5sum mkdir mktemp mount mv nproc printenv printf pwd readlink realpath rev rm rmdir sed seq
  sha1sum sha256sum sleep sort stat sync tac tail tee test timeout touch tr true uname uniq wc which whoami xargs yes"""
 ONLY = {
-    "busybox": "ash clear free httpd nc nslookup ping ps uptime wget",
+    "busybox": "ash clear free httpd killall nc nslookup ping pkill ps uptime wget",
     "gnu": "bash dash apt-get apt",
 }
 
@@ -91,7 +91,7 @@ TABLE: dict[str, Row] = {
                  files={"usr/local/apache2/htdocs/index.html": "<html><body><h1>It works!</h1></body></html>\n"}),
     "busybox": Row("busybox", cmd=("sh",)),
     "alpine": Row("busybox", cmd=("/bin/sh",), programs="apk"),
-    "ubuntu": Row(cmd=("/bin/bash",), programs="ps free uptime"),
+    "ubuntu": Row(cmd=("/bin/bash",), programs="ps pkill free uptime"),
     "debian": Row(cmd=("bash",)),
     "redis": _server("redis-server", "redis-server redis-cli", workdir="/data", files={"data": None}),
     "postgres": _server("postgres", "postgres psql pg_isready", env={"PGDATA": "/var/lib/postgresql/data"},
@@ -101,7 +101,7 @@ TABLE: dict[str, Row] = {
     "cassandra": _server("cassandra -f", "cassandra nodetool", files={
         "var/lib/cassandra": None, "run.sh": "#!/bin/bash\nexec cassandra -f\n",
         "ready-probe.sh": "#!/bin/bash\nnodetool status | grep -q \"UN  $POD_IP\"\n"}),
-    "zookeeper": _server("zkServer.sh start-foreground", "zkServer.sh zkCli.sh start-zookeeper zookeeper-ready",
+    "zookeeper": _server("zkServer.sh start-foreground", "zkServer.sh zkCli.sh start-zookeeper zookeeper-ready ps pkill",
                          files={"data": None, "opt/zookeeper/conf": None}),
     "curl": Row("busybox", entrypoint=("docker-entrypoint.sh",), cmd=("curl",), programs="curl docker-entrypoint.sh apk"),
     "agnhost": Row(entrypoint=("/bin/agnhost",), cmd=("pause",), programs="agnhost dig nslookup host ping curl wget nc ps"),

@@ -5,11 +5,11 @@ of its ready endpoints) or to a node (its node ports).  Not modelled: the networ
 """
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from ..world import World, get, uid
 from . import dns, http
@@ -19,6 +19,7 @@ from .machine import Machine, container_of
 from .servers import Listener, listeners
 
 BAD_ADDRESS, REFUSED, TIMED_OUT = "bad address", "Connection refused", "Connection timed out"
+URL = re.compile(r"(?:(\w+)://)?(?:[^/?#@]*@)?([^:/?#]*)(?::(\d{1,5})(?=[/?#]|$))?([^#]*)")       # scheme, host, port, path
 NO_ROUTE, NO_NETWORK = "No route to host", "Network is unreachable"
 
 
@@ -56,10 +57,17 @@ class Network:
 
     def __init__(self, world: World, files: Callable[[dict, str, Disks], FileSystem], disks: Disks | None = None) -> None:
         self.world, self.files, self.disks = world, files, disks or Disks()
+        self.asked = False              # whether anybody looked a name up: what they do may depend on the cluster
         self._connections = 0
 
     def resolve(self, pod: dict, name: str, qtype: str = "A") -> dns.Trace:
+        self.asked = True
         return dns.resolve(self.world, pod, name, qtype)
+
+    def lookup(self, fqdn: str, qtype: str) -> dns.Answer:
+        """One question to the cluster's DNS server."""
+        self.asked = True
+        return dns.lookup(self.world, fqdn, qtype)
 
     def connect(self, machine: Machine, host: str, port: int) -> Connection:
         """Open a connection from a machine to a host, by name or address; of several addresses the first that answers."""
@@ -71,13 +79,14 @@ class Network:
 
     def fetch(self, machine: Machine, url: str, method: str = "GET") -> Fetch:
         """Ask a server for a URL; without a scheme it is http."""
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        scheme, host, given, path = URL.match(url).groups()
+        secure = scheme == "https"
+        port, path = int(given or (443 if secure else 80)), path if path.startswith("/") else f"/{path}"
         connection = self.connect(machine, host, port)
         server, response = connection.server, None
-        if server and server.listener.protocol == "http" and parts.scheme == "http":
-            response = http.serve(server.listener, server.image, server.fs, method, path, parts.netloc, machine.timestamp, machine.time)
+        if server and server.listener.protocol == "http" and not secure:
+            address = f"{host}:{given}" if given else host
+            response = http.serve(server.listener, server.image, server.fs, method, path, address, machine.timestamp, machine.time)
         return Fetch(host, port, path, connection, response)
 
     def answers_ping(self, machine: Machine, address: str) -> bool:
@@ -87,17 +96,20 @@ class Network:
     # -- from an address to a server
 
     def _connect(self, machine: Machine, address: str, port: int) -> Connection:
+        pod = self._pod_at(machine, address)
+        if pod is not None:
+            return self._at_pod(machine, address, pod, port)
         ports, known = self._service_ports(address, port)
         if ports:
-            target = self._endpoint(machine, *ports[0])
-            server = self._connect(machine, *target).server if target else None
-            return Connection(address, server, "" if server else REFUSED)
+            target, number = self._endpoint(machine, *ports[0]) or ("", 0)
+            return self._at_pod(machine, address, self._pod_at(machine, target), number)
         if known:
             return Connection(address, error=TIMED_OUT)             # the Service has no such port: nobody rejects, nobody answers
-        pod = self._pod_at(machine, address)
-        if pod is None:
-            return Connection(address, error=REFUSED if self._is_node(address) else NO_ROUTE if ip_address(address).is_private else NO_NETWORK)
-        server = next((s for s in self._servers(machine, pod) if s.listener.port == port), None)
+        return Connection(address, error=REFUSED if self._is_node(address) else NO_ROUTE if ip_address(address).is_private else NO_NETWORK)
+
+    def _at_pod(self, machine: Machine, address: str, pod: dict | None, port: int) -> Connection:
+        """The connection to an address, which has led to a port of a pod."""
+        server = next((s for s in self._servers(machine, pod) if s.listener.port == port), None) if pod else None
         return Connection(address, server, "" if server else REFUSED)
 
     def _service_ports(self, address: str, port: int) -> tuple[list[tuple[dict, dict]], bool]:
@@ -124,7 +136,7 @@ class Network:
     def _pod_at(self, machine: Machine, address: str) -> dict | None:
         if address.startswith("127.") or address == get(machine.pod, "status.podIP"):
             return machine.pod
-        return next((pod for pod in self.world.list("Pod") if get(pod, "status.podIP") == address
+        return next((pod for pod in self.world.list("Pod") if address and get(pod, "status.podIP") == address
                      and get(pod, "status.phase") not in ("Succeeded", "Failed")), None)
 
     def _is_node(self, address: str) -> bool:

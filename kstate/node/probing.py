@@ -21,15 +21,15 @@ class Probing:
 
     def look(self) -> None:
         """Set `started` and `ready`, or kill the container."""
-        status, running = self.status, lambda: self.container.running
-        status["started"] = status["started"] or self.verdict("startup", False)     # KUB-41, KUB-42
-        if running() and status["started"] and not self.verdict("liveness", True):
+        status, before = self.status, self.status["started"]
+        status["started"] = before or self.verdict("startup", False)                # KUB-41, KUB-42
+        if self.container.running and status["started"] and not self.verdict("liveness", True):
             self.container.kill("failed liveness probe", comes_back=True)            # KUB-44
-        if running():
-            status["ready"] = status["started"] and self.verdict("readiness", status["ready"])
+        if self.container.running:
+            status["ready"] = status["started"] and self.verdict("readiness", status["ready"], at_once=not before)
 
-    def verdict(self, kind: str, settled: bool) -> bool:
-        """What the probe says by now, if it said `settled` so far; True without such a probe."""
+    def verdict(self, kind: str, settled: bool, at_once: bool = False) -> bool:
+        """What the probe says by now, if it said `settled` so far; True without such a probe.  at_once: it is asked now."""
         probe = self.container.spec.get(f"{kind}Probe")
         if probe is None:
             return True
@@ -39,6 +39,9 @@ class Probing:
             self.container.worker.wake(first - self.now)
             return settled
         moment = first + (self.now - first) // period * period                       # KUB-40
+        wait = moment + period - self.now
+        if at_once:
+            moment = self.now
         good, text = runtime.probe(self.container, probe)
         mark = f"{self.container.name}/{kind}"
         run, last, same, count = recall(self.api.view, self.disk, mark) or (0, 0, settled, 0)
@@ -51,7 +54,7 @@ class Probing:
             settled = self.conclude(kind, probe, good, count, settled)
             row = None if good and settled else [self.began, moment, good, count]
             remember(self.api, self.disk, mark, row, because="KUB-43")
-        self.container.worker.wake(moment + period - self.now, "idle" if good == settled else "work")
+        self.container.worker.wake(wait, "idle" if good == settled else "work")
         return settled
 
     def conclude(self, kind: str, probe: dict, good: bool, count: int, settled: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .files import IS_DIR, FileError, FileSystem
 from .images import PROGRAM
-from .machine import OUTPUT, Limit, Machine
+from .machine import OUTPUT, Limit, Machine, Stop
 
 
 class BrokenPipe(Exception):
@@ -25,20 +25,28 @@ class Exit(Exception):
 
 # ---- streams -------------------------------------------------------------------------------------
 
-class Input:
-    """Text to be read once, in order; commands that run one after the other share the rest."""
+class WantsInput(Stop):
+    """A command has read all the input that there is, and more is to come."""
 
-    def __init__(self, text: str = "") -> None:
-        self.text, self.at = text, 0
+
+class Input:
+    """Text to be read once, in order; commands that run one after the other share the rest.  `more` may still come."""
+
+    def __init__(self, text: str = "", more: bool = False) -> None:
+        self.text, self.at, self.more = text, 0, more
 
     def read(self) -> str:
         """All that is left."""
+        if self.more:
+            raise WantsInput
         rest, self.at = self.text[self.at:], len(self.text)
         return rest
 
     def readline(self) -> str:
         """The next line with its newline; "" at the end."""
         end = self.text.find("\n", self.at)
+        if end < 0 and self.more:
+            raise WantsInput
         line = self.text[self.at:end + 1] if end >= 0 else self.text[self.at:]
         self.at += len(line)
         return line
@@ -124,6 +132,7 @@ class Process:
     def __init__(self, machine: Machine, argv: list[str], env: Mapping[str, str], cwd: str, fds: dict, prefix: str | None = None) -> None:
         self.machine, self.fs = machine, machine.fs
         self.argv, self.env, self.cwd, self.fds = argv, env, cwd, fds
+        self.program = self.name            # what it is, whatever its file is called
         self.prefix = f"{self.name}: " if prefix is None else prefix        # how complaints begin
 
     @property
@@ -230,6 +239,13 @@ class NotFound(Exception):
         super().__init__(name)
         self.name, self.denied = name, denied
 
+    @property
+    def why(self) -> str:
+        """As a container runtime says it."""
+        if self.denied:
+            return f'exec: "{self.name}": permission denied'
+        return f'exec: "{self.name}": ' + ("no such file or directory" if "/" in self.name else "executable file not found in $PATH")
+
 
 def which(fs: FileSystem, name: str, path: str, cwd: str = "/") -> str:
     """The file that a command name stands for.  Raises NotFound."""
@@ -250,16 +266,18 @@ def which(fs: FileSystem, name: str, path: str, cwd: str = "/") -> str:
 def spawn(process: Process) -> int:
     """Find the program of a process and run it.  Raises NotFound."""
     process.machine.step()
-    file = which(process.fs, process.argv[0], process.env.get("PATH", ""), process.cwd)
-    text = process.fs.read(file)
-    if not text.startswith(PROGRAM):                        # a script: its first line may name the shell
-        first = text.split("\n", 1)[0]
-        shell = first[2:].split() if first.startswith("#!") else ["sh"]
-        process = Process(process.machine, [posixpath.basename(shell[0]), *shell[1:], file, *process.args],
-                          process.env, process.cwd, process.fds)
-        return spawn(process)
     with process.machine.nested():
-        return run_program(PROGRAMS[text[len(PROGRAM):].strip()], process)
+        file = which(process.fs, process.argv[0], process.env.get("PATH", ""), process.cwd)
+        text = process.fs.read(file)
+        if text.startswith(PROGRAM):
+            process.program = text[len(PROGRAM):].strip()
+            if process.program not in PROGRAMS:
+                raise NotFound(process.argv[0], denied=True)
+            return run_program(PROGRAMS[process.program], process)
+        first = text.split("\n", 1)[0]                      # a script: its first line may name the shell
+        shell = (first[2:].split() if first.startswith("#!") else []) or ["sh"]
+        argv = [posixpath.basename(shell[0]), *shell[1:], file, *process.args]
+        return spawn(Process(process.machine, argv, process.env, process.cwd, process.fds))
 
 
 def run_program(function: Program, process: Process) -> int:

@@ -5,7 +5,7 @@ A command runs in no time of its own: what it wrote is committed, then the clust
 from __future__ import annotations
 
 from ..controllers.base import annotations, finished, get, name, phase
-from ..errors import BadRequest, ServerError
+from ..errors import ApiError, BadRequest, ServerError
 from ..memory import remember
 from ..world import Dict, Key
 from . import runs
@@ -88,3 +88,12 @@ def running(engine, key: Key, container: str) -> tuple[Dict, str]:
     if get(status_of(pod, container), "state.running") is None:
         raise BadRequest(f'unable to upgrade connection: container not found ("{container}")')
     return pod, container
+
+
+def run_of(engine, key: Key, container: str) -> str:
+    """Which run of a container this is; "" where it does not run, or cannot be reached."""
+    try:
+        pod, container = running(engine, key, container)
+    except ApiError:
+        return ""
+    return get(status_of(pod, container), "containerID", "")

@@ -5,34 +5,38 @@ from typing import NamedTuple
 
 from . import commands  # noqa: F401  (fills the table of programs)
 from .machine import Ended, Machine, Stop
-from .process import Input, NotFound, Process, Terminal, spawn
+from .process import Input, NotFound, Process, Terminal, WantsInput, spawn
 
 
 class Result(NamedTuple):
-    """What a command gave.  `ended` is the exit code of the container's main process where the command killed it, else None."""
+    """What a command gave.  `code` is None where it wants more input than came.  `ended` is the exit code of the container's main
+    process where the command killed it, else None."""
 
     stdout: str
     stderr: str
-    code: int
+    code: int | None
     ended: int | None = None
     terminal: str = ""              # stdout and stderr together, in the order in which they came
 
 
-def run(machine: Machine, argv: list[str], stdin: str = "") -> Result:
-    """Run a program of the machine, as `kubectl exec pod -- argv...` does.  Files change in machine.fs, time in machine.elapsed_ms."""
+def run(machine: Machine, argv: list[str], stdin: str = "", more: bool = False) -> Result:
+    """Run a program of the machine, as `kubectl exec pod -- argv...` does.  Files change in machine.fs, time in machine.elapsed_ms.
+
+    more: there may be more input than `stdin`."""
     terminal, ended = Terminal(machine), None
-    process = Process(machine, list(argv), machine.env, machine.cwd, {0: Input(stdin), 1: terminal.fd(1), 2: terminal.fd(2)})
+    process = Process(machine, list(argv), machine.env, machine.cwd, {0: Input(stdin, more), 1: terminal.fd(1), 2: terminal.fd(2)})
     try:
         code = spawn(process)
     except NotFound as error:
         code = 126 if error.denied else 127
-        why = "permission denied" if error.denied else "no such file or directory" if "/" in error.name else "executable file not found in $PATH"
-        terminal.add(2, f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{error.name}": {why}: unknown\n')
+        terminal.add(2, f"OCI runtime exec failed: exec failed: unable to start container process: {error.why}: unknown\n")
     except Ended as end:
         code, ended = 137, end.code
     except RecursionError:
         code = Stop.code
         terminal.add(2, "kstate: stopped: the script is nested too deeply\n")
+    except WantsInput:
+        code = None
     except Stop as stop:
         code = stop.code
         terminal.add(2, f"kstate: {stop}\n")

@@ -1,115 +1,244 @@
-"""Commands to which input comes bit by bit, as over the WebSockets of `kubectl exec -it` and `kubectl attach`."""
+"""Commands to which input comes bit by bit, as over the WebSockets of `kubectl exec -it` and `kubectl attach` (KCTL-60).
+
+Where a command wants input that has not come yet, it is as if it had not run; when more is there it runs again, and what it
+has shown before is not shown twice.  A shell reads command by command, and keeps its state between them.
+"""
 from __future__ import annotations
 
 import posixpath
+import re
 
 from ..world import Key
 from .commands.sh import DIALECTS
-from .machine import Ended, Stop
-from .process import Exit, Input, Process, Terminal
-from .reach import exec, machine, running, settle_up
-from .run import Result
-from .shell.parser import Parser
+from .machine import Ended, Machine, Stop
+from .process import Exit, Input, Process, Terminal, WantsInput
+from .reach import machine, run_of, running, settle_up
+from .run import Result, run
+from .shell.builtins import Leave
+from .shell.parser import problem, unfinished
 from .shell.state import Shell
-from .shell.syntax import Unexpected
 
 SHELLS = ("sh", "ash", "bash", "dash")
+INTERRUPTED, KILLED = 130, 137
+CTRL_C, CTRL_D, ERASE = "\x03", "\x04", ("\x7f", "\b")
+ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z~]|O.)")       # arrows and the like
+NOTHING = Result("", "", None)
 
 
 class Session:
-    """A command to which input comes bit by bit.  With a terminal a shell keeps its state from line to line; what is typed is
-    echoed.  Each call answers with a Result whose code is None while the command goes on."""
+    """One command in one container, and its input.  With a terminal (`tty`) what is typed is echoed and can be corrected, and
+    stdout and stderr are one.  `main`: it is the container's main process, attached to.
+
+    Each call answers with a Result, whose code is None while the command goes on, and raises NotFound, BadRequest or
+    ServerError where the container cannot be reached."""
+
+    is_shell = False
 
     def __init__(self, engine, key: Key, container: str, argv: list[str], tty: bool, main: bool) -> None:
         self.engine, self.key, self.container, self.argv, self.tty, self.main = engine, key, container, argv, tty, main
-        self.line, self.shell = "", None
+        self.input = ""             # what came and is not used up
+        self.typed = ""             # the line that is being typed
+        self.shown = 0              # characters of its output that a command which waits for input has shown
+        self._run = run_of(engine, key, container)
+
+    @property
+    def alive(self) -> bool:
+        """The container still is in the run in which the session began."""
+        return run_of(self.engine, self.key, self.container) == self._run
+
+    # -- what the other side does
 
     def open(self) -> Result:
-        """What shows at once: the prompt of a shell, or all that another command says."""
-        if posixpath.basename(self.argv[0]) in SHELLS and len(self.argv) == 1:
-            return self._answer(self._prompt())
-        return self.run("")
-
-    def run(self, stdin: str) -> Result:
-        """Run the command to its end with that input."""
-        result = exec(self.engine, self.key, self.container, self.argv, stdin)
-        return result._replace(stdout=result.terminal.replace("\n", "\r\n"), stderr="") if self.tty else result
+        """Begin: what shows before any input."""
+        return self.attempt(ended=False)
 
     def feed(self, text: str) -> Result:
-        """Take in what was typed."""
-        shown = ""
-        for char in text:
-            if char == "\x04" and not self.line:                    # Ctrl-D
-                return self._leave(shown + "exit\r\n", 0)
-            if char == "\x03":                                       # Ctrl-C
-                shown, self.line = shown + "^C\r\n" + self._prompt(), ""
-            elif char == "\x7f":
-                shown, self.line = shown + ("\b \b" if self.line else ""), self.line[:-1]
-            elif char in "\r\n":
-                output, code = self._execute(self.line + "\n")
-                shown, self.line = shown + "\r\n" + output.replace("\n", "\r\n"), ""
-                if code is not None:
-                    return self._leave(shown, code)
-                shown += self._prompt()
-            else:
-                shown, self.line = shown + char, self.line + char
-        return self._answer(shown)
+        """Take in what was sent or typed."""
+        if not self.tty:
+            return self.take(text)
+        result = NOTHING
+        for char in ESCAPES.sub("", text):
+            result = _join(result, self._key(char))
+            if result.code is not None:
+                break
+        return result
 
-    def _execute(self, line: str) -> tuple[str, int | None]:
-        """One line in the shell: what it shows, and the shell's exit code if it ends."""
+    def end(self) -> Result:
+        """No more input will come."""
+        return self.attempt(ended=True)
+
+    def _key(self, char: str) -> Result:
+        """One key of a terminal."""
+        if char == CTRL_C:
+            self.typed = self.input = ""
+            return _join(_shown("^C\r\n"), self.interrupt())
+        if char == CTRL_D:
+            return NOTHING if self.typed else self.end()
+        if char in ERASE:
+            erased, self.typed = self.typed[-1:], self.typed[:-1]
+            return _shown("\b \b" if erased else "")
+        if char in "\r\n":
+            line, self.typed = self.typed, ""
+            return _join(_shown("\r\n"), self.take(line + "\n"))
+        if char < " ":
+            return NOTHING
+        self.typed += char
+        return _shown(char)
+
+    # -- what the command does
+
+    def take(self, text: str) -> Result:
+        """More input.  Without a terminal nothing hangs on when a command sees it, so it gets all of it at the end."""
+        self.input += text
+        return self.attempt(ended=False) if self.tty else NOTHING
+
+    def interrupt(self) -> Result:
+        return Result("", "", INTERRUPTED)
+
+    def attempt(self, ended: bool) -> Result:
+        """Run the command with the input that there is.  `ended`: there will be no more."""
+        pod, container, opened = self.enter()
+        result = run(opened, self.argv, self.input, more=not ended)
+        if result.code is not None:
+            settle_up(self.engine, pod, container, opened, result.ended, "kubectl")
+        return self.show(result.stdout, result.stderr, result.terminal, result.code)
+
+    def enter(self) -> tuple[dict, str, Machine]:
+        """The pod, the container, and its machine as it is now."""
         pod, container = running(self.engine, self.key, self.container)
         opened = machine(self.engine, pod, container)
-        opened.tty = True
+        opened.tty = self.tty
+        return pod, container, opened
+
+    def show(self, stdout: str, stderr: str, terminal: str, code: int | None) -> Result:
+        """What is to be seen of a command's output now: on a terminal, what was not yet; else all of it when it has ended."""
+        if not self.tty:
+            return NOTHING if code is None else Result(stdout, stderr, code)
+        new, self.shown = terminal[self.shown:], len(terminal) if code is None else 0
+        return Result(new.replace("\n", "\r\n"), "", code)
+
+
+class ShellSession(Session):
+    """A shell: command by command, each with what follows it as its input."""
+
+    is_shell = True
+    shell: Shell | None = None
+
+    @property
+    def _bash(self) -> bool:
+        return posixpath.basename(self.argv[0]) == "bash"
+
+    def open(self) -> Result:
+        return self._prompt()
+
+    def take(self, text: str) -> Result:
+        self.input += text
+        return self._commands(ended=False)
+
+    def interrupt(self) -> Result:
+        self.shown = 0
+        return self._prompt()
+
+    def end(self) -> Result:
+        if self.tty and self.input:         # the end of what a command reads, not of the shell
+            return self._commands(ended=True)
+        result = self._commands(ended=True) if self.input else _shown(("exit\r\n" if self._bash else "\r\n") if self.tty else "")
+        return result if result.code is not None else _join(result, self._leave(self.shell.status if self.shell else 0))
+
+    def _commands(self, ended: bool) -> Result:
+        """Execute whole commands for as long as there are any."""
+        result = NOTHING
+        while self.input and result.code is None:
+            command = self._next(ended)
+            if not command:
+                return _join(result, _shown("> " if self.tty else ""))
+            before = self.input
+            result = _join(result, self._execute(command, ended))
+            if self.input == before:        # it waits
+                return result
+        return result if result.code is not None or not self.tty else _join(result, self._prompt())
+
+    def _next(self, ended: bool) -> str:
+        """The first lines of the input that are a command; "" where it is not whole yet."""
+        command = ""
+        for line in self.input.splitlines(keepends=True):
+            command += line
+            if line.endswith("\n") and not unfinished(command, self._bash):
+                return command
+        return command if ended else ""
+
+    def _execute(self, command: str, ended: bool) -> Result:
+        """Run a command on a copy of the shell, which is the shell from then on unless the command waits for input."""
+        pod, container, opened = self.enter()
         terminal = Terminal(opened)
-        process = Process(opened, self.argv, opened.env, opened.cwd, {0: Input(), 1: terminal.fd(1), 2: terminal.fd(2)})
-        if self.shell is None:
-            kind = "bash" if process.name == "bash" else DIALECTS[opened.image.family]
-            self.shell = Shell(process, kind, self.argv[0], [])
-        self.shell.machine, self.shell.fs, self.shell.fds = opened, opened.fs, dict(process.fds)
-        code = ended = None
+        given = Input(self.input[len(command):], more=not ended)
+        shell = self._shell(Process(opened, self.argv, opened.env, opened.cwd, {0: given, 1: terminal.fd(1), 2: terminal.fd(2)}))
+        code = killed = None
         try:
-            if self._makes_sense(line):
-                self.shell.source(line)
-        except Exit as end:
-            code = end.code
+            code = self._source(shell, command)
+        except WantsInput:
+            return self.show("", "", terminal.text(1, 2), None)
         except Ended as end:
-            code, ended = 137, end.code
+            code, killed = KILLED, end.code
         except Stop as stop:
             terminal.add(2, f"kstate: {stop}\n")
-        settle_up(self.engine, pod, container, opened, ended, "kubectl")
-        return terminal.text(1, 2), code
+        self.shell, self.input = shell, self.input[len(command) + given.at:]
+        settle_up(self.engine, pod, container, opened, killed, "kubectl")
+        result = self.show(terminal.text(1), terminal.text(2), terminal.text(1, 2), code or 0)
+        return result._replace(code=None) if code is None else _join(result, self._leave(code))
 
-    def _makes_sense(self, line: str) -> bool:
-        """A typed line with a syntax error is complained of; the shell goes on."""
-        parser = Parser(line, self.shell.bash)
+    def _shell(self, process: Process) -> Shell:
+        """The shell as it is, in the machine as it is now."""
+        if self.shell is None:
+            dialect = "bash" if self._bash else DIALECTS[process.machine.image.family]
+            return Shell(process, dialect, self.argv[0], [])
+        shell = self.shell.child()
+        shell.machine, shell.fs, shell.fds, shell.traps = process.machine, process.fs, dict(process.fds), dict(self.shell.traps)
+        return shell
+
+    def _source(self, shell: Shell, command: str) -> int | None:
+        """The shell's exit code, if the command ends it.  At a terminal it survives errors of syntax."""
+        error = problem(command, shell.bash)
+        if error is not None and self.tty:
+            shell.err(shell.words.syntax_error(error, command))
+            shell.status = 2
+            return None
         try:
-            while parser.complete_command() is not None:
-                pass
-        except Unexpected as error:
-            self.shell.err(self.shell.words.syntax_error(error, line))
-            return False
-        return True
+            shell.source(command)
+        except Exit as end:
+            return end.code
+        except Leave:
+            pass
+        return None
 
-    def _prompt(self) -> str:
-        pod, container = running(self.engine, self.key, self.container)
-        opened = machine(self.engine, pod, container)
-        cwd = self.shell.cwd if self.shell else opened.cwd
-        if opened.image.family == "busybox":
-            return f"{cwd} # "
-        return f"root@{opened.hostname}:{cwd}# " if posixpath.basename(self.argv[0]) == "bash" else "# "
-
-    def _leave(self, shown: str, code: int) -> Result:
-        """The shell ends; if it was the main process, the container does."""
+    def _leave(self, code: int) -> Result:
+        """The shell ends; if it is the main process, the container does."""
         if self.main:
-            pod, container = running(self.engine, self.key, self.container)
-            settle_up(self.engine, pod, container, machine(self.engine, pod, container), code, "kubectl")
-        return Result(shown, "", code)
+            pod, container, opened = self.enter()
+            settle_up(self.engine, pod, container, opened, code, "kubectl")
+        return Result("", "", code)
 
-    def _answer(self, shown: str) -> Result:
-        return Result(shown, "", None)
+    def _prompt(self) -> Result:
+        if not self.tty:
+            return NOTHING
+        _, _, opened = self.enter()
+        cwd = self.shell.cwd if self.shell else opened.cwd
+        if self._bash:
+            return _shown(f"root@{opened.hostname}:{cwd}# ")
+        return _shown(f"{cwd} # " if opened.image.family == "busybox" else "# ")
 
 
 def session(engine, key: Key, container: str, command: list[str] | None, tty: bool) -> Session:
-    """A session for `kubectl exec`, or without command for `kubectl attach`.  Raises as exec does."""
+    """A session for `kubectl exec`, or without command for `kubectl attach`.  Raises NotFound, BadRequest, ServerError."""
     pod, container = running(engine, key, container)
-    return Session(engine, key, container, command or machine(engine, pod, container).main, tty, command is None)
+    argv = command or machine(engine, pod, container).main
+    sort = ShellSession if posixpath.basename(argv[0]) in SHELLS and len(argv) == 1 else Session
+    return sort(engine, key, container, argv, tty, command is None)
+
+
+def _shown(text: str) -> Result:
+    return Result(text, "", None)
+
+
+def _join(first: Result, second: Result) -> Result:
+    return Result(first.stdout + second.stdout, first.stderr + second.stderr, second.code)

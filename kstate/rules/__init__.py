@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-LINE = re.compile(r"^- \*\*([A-Z]+(?:-[A-Z]*\d+[a-z]?|-\d+))\*\* (.+)$")
+LINE = re.compile(r"^- \*\*([A-Z]+-[A-Z]*\d+(?:\.\d+)?[a-z]?)\*\* (.+)$")
 LINK = re.compile(r"\s*\[docs\]\((\S+)\)")
 LEFT_OUT = re.compile(r"\s*\(left out: (.+?)\)\s*$")
 

@@ -2,13 +2,21 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..errors import ApiError, MethodNotAllowed
+from ..errors import ApiError, BadRequest, MethodNotAllowed
 from ..kinds import Kind
 
 JSON = "application/json"
+
+
+@lru_cache(1024)
+def _taken_apart(path: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The steps of a path and the parameters of its query."""
+    parts = urlsplit(path)
+    return tuple(unquote(s) for s in parts.path.split("/") if s), tuple(parse_qsl(parts.query, keep_blank_values=True))
 
 
 class Request(NamedTuple):
@@ -20,21 +28,40 @@ class Request(NamedTuple):
     headers: dict[str, str] = {}
 
     @property
+    def steps(self) -> list[str]:
+        """/api/v1/pods -> ["api", "v1", "pods"]"""
+        return list(_taken_apart(self.path)[0])
+
+    @property
     def query(self) -> dict[str, str]:
         """The query parameters; of a repeated one the first."""
-        found: dict[str, str] = {}
-        for name, value in parse_qsl(urlsplit(self.path).query, keep_blank_values=True):
-            found.setdefault(name, value)
-        return found
+        return dict(reversed(_taken_apart(self.path)[1]))
 
     def values(self, name: str) -> list[str]:
         """Every value of a repeated parameter: exec's `command`."""
-        return [v for n, v in parse_qsl(urlsplit(self.path).query, keep_blank_values=True) if n == name]
+        return [v for n, v in _taken_apart(self.path)[1] if n == name]
+
+    def flag(self, name: str) -> bool:
+        """A yes-or-no parameter as Kubernetes reads it: anything but `false` and `0`, even nothing, is a yes."""
+        return self.query.get(name, "0").lower() not in ("false", "0")
+
+    def number(self, name: str) -> int | None:
+        """A parameter that is a number, None where it is absent.  Raises BadRequest."""
+        text = self.query.get(name, "")
+        try:
+            return int(text) if text else None
+        except ValueError:
+            raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
     @property
-    def steps(self) -> list[str]:
-        """/api/v1/pods -> ["api", "v1", "pods"]"""
-        return [s for s in urlsplit(self.path).path.split("/") if s]
+    def media(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip()
+
+    @property
+    def who(self) -> str:
+        """The program that asks: the User-Agent up to the first slash."""
+        return self.headers.get("user-agent", "").partition("/")[0] or "client"
 
 
 class Response(NamedTuple):
@@ -55,12 +82,22 @@ def dump(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def answer(value: Any, status: int = 200, content_type: str = JSON, **headers: str) -> Response:
-    return Response(status, dump(value), {"content-type": content_type, **headers})
+def answer(value: Any, status: int = 200, content_type: str = JSON) -> Response:
+    return Response(status, dump(value), {"content-type": content_type})
+
+
+def success(status: int = 200, **more: Any) -> Response:
+    """A Status that says all went well; `more` are its further members."""
+    return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", **more}, status)
 
 
 def text(body: str, status: int = 200) -> Response:
     return Response(status, body.encode(), {"content-type": "text/plain; charset=utf-8"})
+
+
+def not_found() -> Response:
+    """A URL that leads nowhere: no Status (API-21)."""
+    return text("404 page not found\n", 404)
 
 
 def refusal(error: ApiError) -> Response:

@@ -1,17 +1,19 @@
 """What is asked and never stored: may I, who am I (KCTL-54).  Everybody may do everything here."""
 from __future__ import annotations
 
+from ..errors import MethodNotAllowed
+from . import bodies
 from .message import Request, Response, answer
 
-ALL = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
+RULES = {"resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
+         "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}], "incomplete": False}
+ANSWERS = {"SelfSubjectAccessReview": {"allowed": True}, "SelfSubjectRulesReview": RULES,
+           "SelfSubjectReview": {"userInfo": {"username": "kstate", "groups": ["system:masters", "system:authenticated"]}}}
 
 
-def review(wire, request: Request, kind: str) -> Response:
-    group = "authentication.k8s.io" if kind == "SelfSubjectReview" else "authorization.k8s.io"
-    body = wire.raw_body(request, kind)[0] or {}
-    status = {
-        "SelfSubjectAccessReview": {"allowed": True},
-        "SelfSubjectRulesReview": {"resourceRules": ALL, "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}], "incomplete": False},
-        "SelfSubjectReview": {"userInfo": {"username": "kstate", "groups": ["system:masters", "system:authenticated"]}},
-    }[kind]
-    return answer({"kind": kind, "apiVersion": f"{group}/v1", "metadata": {}, "spec": body.get("spec") or {}, "status": status}, 201)
+def review(request: Request, group: str, kind: str) -> Response:
+    if request.method != "POST":
+        raise MethodNotAllowed(f'{request.method.lower()} is not supported on resources of kind "{kind.lower()}s.{group}"')
+    asked = bodies.value(request, kind)[0]
+    spec = {"spec": asked["spec"]} if isinstance(asked, dict) and "spec" in asked else {}
+    return answer({"kind": kind, "apiVersion": f"{group}/v1", "metadata": {}, **spec, "status": ANSWERS[kind]}, 201)

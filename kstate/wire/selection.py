@@ -8,6 +8,9 @@ from ..errors import BadRequest
 from ..kinds import Kind
 from ..world import get
 
+COMMON = ("metadata.name", "metadata.namespace")
+SWITCHES = ("spec.unschedulable", "spec.hostNetwork")       # booleans, false where they are absent
+
 
 class Selection(NamedTuple):
     """Whether an object is wanted; `plain` where everything is."""
@@ -29,30 +32,24 @@ def selection(kind: Kind, query: dict[str, str]) -> Selection:
     def matches(obj: dict) -> bool:
         if labelled is not None and not labelled.matches(obj["metadata"].get("labels") or {}):
             return False
-        return all((field_value(kind, obj, path) == value) != (op == "!=") for path, op, value in fields)
+        return all((field_value(obj, path) == value) != (op == "!=") for path, op, value in fields)
 
     return Selection(matches, labelled is None and not fields)
 
 
 def _check(kind: Kind, path: str) -> None:
-    known = ("metadata.name", "metadata.namespace") if kind.namespaced else ("metadata.name",)
-    if path in known or path in kind.field_selectors:
-        return
-    if kind.strict_field_errors:
-        raise BadRequest(f"field label not supported: {path}")
-    listed = ", ".join(f'"{k}"' for k in known)
-    raise BadRequest(f'"{path}" is not a known field selector: only {listed}')
+    if kind.strict_field_errors:        # kinds that list their fields themselves
+        if path not in (*COMMON[:1 + kind.namespaced], *kind.field_selectors):
+            raise BadRequest(f"field label not supported: {path}")
+    elif path not in COMMON:
+        raise BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
-def field_value(kind: Kind, obj: dict, path: str) -> str:
+def field_value(obj: dict, path: str) -> str:
     """A field as selectors compare it: text, "" where it is absent."""
-    if kind.kind == "Event":
-        if path == "source":
-            return get(obj, "source.component") or obj.get("reportingComponent", "")
-        path = path.replace("regarding.", "involvedObject.")
+    if path == "source":                # of an Event
+        return get(obj, "source.component") or obj.get("reportingComponent", "")
     if path == "status.podIPs":
         return ",".join(ip["ip"] for ip in get(obj, path) or ())
-    value = get(obj, path)
-    if value is None:
-        return "false" if path in ("spec.unschedulable", "spec.hostNetwork") else ""
+    value = get(obj, path, False if path in SWITCHES else "")
     return str(value).lower() if isinstance(value, bool) else str(value)

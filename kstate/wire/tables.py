@@ -1,53 +1,62 @@
-"""Server-side tables: what `kubectl get` prints is computed here (TBL-1 to TBL-5)."""
+"""The forms of an answer: plain, metadata only, or the table that `kubectl get` prints, computed here (TBL-1 to TBL-5)."""
 from __future__ import annotations
 
-from ..clock import age
-from ..errors import BadRequest
+from collections.abc import Iterable
 
-TABLE, METADATA, METADATA_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
+from ..clock import age
+from ..errors import BadRequest, NotAcceptable
+from ..kinds import Kind
+
+PLAIN, YAML, TABLE, METADATA, METADATA_LIST = "", "YAML", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
+COMPLETED = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
 
 
 def wanted_form(accept: str) -> str:
-    """"" for plain JSON, or "Table", "PartialObjectMetadata[List]": clauses are tried left to right (TBL-1)."""
-    for clause in accept.split(","):
-        media, *parameters = [part.strip() for part in clause.split(";")]
+    """PLAIN, YAML, TABLE, METADATA or METADATA_LIST: clauses are tried left to right (TBL-1).  Raises NotAcceptable (API-21)."""
+    for clause in (accept or "*/*").split(","):
+        media, *parameters = (part.strip() for part in clause.split(";"))
         values = dict(p.split("=", 1) for p in parameters if "=" in p)
-        if media == "application/json" and values.get("as") in (TABLE, METADATA, METADATA_LIST):
-            if values.get("g", "meta.k8s.io") == "meta.k8s.io" and values.get("v", "v1") in ("v1", "v1beta1"):
-                return values["as"]
-        elif media in ("application/json", "*/*", "application/*", "application/yaml"):
-            return ""
-    return ""
+        form = values.get("as", PLAIN)
+        if form and (form not in (TABLE, METADATA, METADATA_LIST) or values.get("g") != "meta.k8s.io" or values.get("v") not in ("v1", "v1beta1")):
+            continue
+        if media in ("application/json", "*/*", "application/*"):
+            return form
+        if media == "application/yaml" and not form:
+            return YAML
+    raise NotAcceptable("only the following media types are accepted: application/json, application/yaml")
 
 
 def partial(obj: dict) -> dict:
     return {"kind": METADATA, "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
 
 
-def table(kind, objects: list[dict], clock, now: int, include: str = "Metadata", metadata: dict | None = None, columns: bool = True) -> dict:
-    """One row an object; all columns always, those of priority 1 are hidden by the client (TBL-2)."""
+def check_include(include: str) -> None:
+    """What row.object may be asked to be (TBL-3)."""
     if include not in ("", "Metadata", "Object", "None"):
-        raise BadRequest(f'includeObject: Invalid value: "{include}": must be \'Metadata\', \'Object\', \'None\', or empty')
-    definitions = [{"name": c.name, "type": c.type, "format": "name" if c.name == "Name" and c.priority == 0 else "",
-                    "description": c.name, "priority": c.priority} for c in kind.columns] if columns else []
+        raise BadRequest(f"includeObject: Invalid value: \"{include}\": must be 'Metadata', 'Object', 'None', or empty")
+
+
+def table(kind: Kind, objects: Iterable[dict], clock, now: int, include: str, metadata: dict, columns: bool = True) -> dict:
+    """One row an object; all columns always, those of priority 1 are hidden by the client (TBL-2).  now: virtual ms."""
+    check_include(include)
 
     def since(timestamp: str | None) -> str:
         return age(now - clock.ms(timestamp) if timestamp else None)
 
-    rows = []
-    for obj in objects:
-        row: dict = {"cells": cells(kind, obj, since)}
-        if kind.kind == "Pod" and (obj.get("status") or {}).get("phase") in ("Succeeded", "Failed"):      # TBL-26
-            phase = obj["status"]["phase"]
-            row["conditions"] = [{"type": "Completed", "status": "True", "reason": phase,
-                                  "message": "The pod has completed successfully." if phase == "Succeeded" else "The pod failed."}]
-        if include != "None":
-            row["object"] = obj if include == "Object" else partial(obj)
-        rows.append(row)
-    return {"kind": TABLE, "apiVersion": "meta.k8s.io/v1", "metadata": metadata or {}, "columnDefinitions": definitions, "rows": rows}
+    return {"kind": TABLE, "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": _definitions(kind) if columns else [],
+            "rows": [_row(kind, obj, since, include) for obj in objects]}
 
 
-def cells(kind, obj: dict, since) -> list:
-    if kind.cells is not None:
-        return kind.cells(obj, since)
-    return [obj["metadata"]["name"], since(obj["metadata"].get("creationTimestamp"))]
+def _definitions(kind: Kind) -> list[dict]:
+    return [{"name": c.name, "type": c.type, "format": "name" if c.name == "Name" and c.priority == 0 else "",
+             "description": c.name, "priority": c.priority} for c in kind.columns]
+
+
+def _row(kind: Kind, obj: dict, since, include: str) -> dict:
+    row: dict = {"cells": kind.cells(obj, since)}
+    phase = (obj.get("status") or {}).get("phase") if kind.kind == "Pod" else ""
+    if phase in COMPLETED:                                                  # TBL-26
+        row["conditions"] = [{"type": "Completed", "status": "True", "reason": phase, "message": COMPLETED[phase]}]
+    if include != "None":
+        row["object"] = obj if include == "Object" else partial(obj)
+    return row

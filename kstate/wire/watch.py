@@ -6,13 +6,15 @@ it, it says 410 Gone, and the client lists again.
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Callable
 
-from ..errors import BadRequest, Expired, Invalid, forbidden
+from ..errors import Expired, Invalid, Timeout, forbidden
 from ..kinds import Kind
-from ..world import Dict
-from .message import dump
+from ..world import Change, Dict
+from .lists import version
+from .message import Request, dump
 from .selection import Selection
-from .tables import METADATA, METADATA_LIST, TABLE, partial, table
+from .tables import METADATA, METADATA_LIST, TABLE, check_include, partial, table
 
 END_OF_INITIAL = "k8s.io/initial-events-end"
 
@@ -20,35 +22,34 @@ END_OF_INITIAL = "k8s.io/initial-events-end"
 class Watch:
     """One watch.  `lines()` gives what is new since it was last asked; `closed` says that no more will come."""
 
-    def __init__(self, engine, kind: Kind, namespace: str | None, chosen: Selection, query: dict[str, str], form: str) -> None:
+    def __init__(self, engine, kind: Kind, namespace: str | None, chosen: Selection, request: Request, form: str) -> None:
         self.engine, self.kind, self.namespace, self.chosen, self.form = engine, kind, namespace, chosen, form
-        self.include = query.get("includeObject", "Metadata")
-        self.bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
-        self.timeout = int(query.get("timeoutSeconds") or 0)    # seconds; 0: no end of its own
+        self.include = request.query.get("includeObject", "Metadata")
+        check_include(self.include)
+        self.bookmarks = request.flag("allowWatchBookmarks")
+        self.timeout = request.number("timeoutSeconds") or 0    # seconds; 0: no end of its own
+        self.shown: Callable[[dict], dict] = lambda obj: obj    # another version's names for an object
         self.closed = False
         self._first = True
         self._pending: list[tuple[str, dict]] = []
-        self._start(query)
+        self._start(request)
 
-    def _start(self, query: dict[str, str]) -> None:
-        version, log = query.get("resourceVersion", ""), self.engine.world.log
-        initial = query.get("sendInitialEvents") in ("true", "1")
-        _check_options(query, initial)
-        current = self.engine.world.revision
-        if version in ("", "0") or initial:
-            self._position = len(log)
-            if query.get("sendInitialEvents") not in ("false", "0"):
-                objects = self.engine.world.list(self.kind.kind, self.namespace)
-                self._pending = [("ADDED", obj) for obj in objects if self.chosen.matches(obj)]
-            if initial and self.bookmarks:
-                self._pending.append(("BOOKMARK", self._bookmark({END_OF_INITIAL: "true"})))
-        elif not version.isdigit():
-            raise BadRequest(f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax')
-        elif int(version) > current:
-            self._position = len(log)
-            self._gone(f"Too large resource version: {version}, current: {current}")
-        else:
-            self._position = bisect_right(log, int(version), key=lambda change: change.revision)
+    def _start(self, request: Request) -> None:
+        """Where in the log to begin, and what to say of what is there already (API-41, API-42)."""
+        _check_options(request.query)
+        log, initial = self.engine.world.log, request.flag("sendInitialEvents")
+        self._position = len(log)
+        try:
+            after = version(request.query.get("resourceVersion", ""), self.engine.world.revision)
+        except Timeout as error:                # of a future that was undone
+            return self._gone(str(error).removeprefix("Timeout: "))
+        if initial or after is None and "sendInitialEvents" not in request.query:
+            objects = self.engine.world.list(self.kind.kind, self.namespace)
+            self._pending = [("ADDED", obj) for obj in objects if self.chosen.matches(obj)]
+        elif after is not None:
+            self._position = bisect_right(log, after, key=lambda change: change.revision)
+        if initial and self.bookmarks:
+            self._pending.append(("BOOKMARK", self._bookmark({END_OF_INITIAL: "true"})))
         self._last = log[self._position - 1] if self._position else None
 
     def _bookmark(self, annotations: dict | None = None) -> dict:
@@ -64,12 +65,11 @@ class Watch:
         log = self.engine.world.log
         if not self.closed:
             if len(log) < self._position or (self._position and log[self._position - 1] is not self._last):
-                self._gone(f"too old resource version: {self._position} ({len(log)})")
+                self._gone(f"too old resource version: {self._last.revision} ({self.engine.world.revision})")
             else:
                 for change in log[self._position:]:
                     self._take(change)
-                self._position = len(log)
-                self._last = log[-1] if log else None
+                self._position, self._last = len(log), log[-1] if log else None
         pending, self._pending = self._pending, []
         return [self._line(sort, obj) for sort, obj in pending]
 
@@ -77,7 +77,7 @@ class Watch:
         """A bookmark for a quiet watch, where the client allows it (API-42)."""
         return [self._line("BOOKMARK", self._bookmark())] if self.bookmarks and not self.closed else []
 
-    def _take(self, change) -> None:
+    def _take(self, change: Change) -> None:
         """A change as the selectors let it appear (API-43)."""
         if change.key.kind != self.kind.kind or change.verb == "wait" or self.namespace not in (None, change.key.namespace):
             return
@@ -90,18 +90,20 @@ class Watch:
             self._pending.append(("DELETED", last))
 
     def _line(self, sort: str, obj: dict) -> bytes:
-        if sort != "ERROR":
-            if self.form == TABLE:
-                rows = [] if sort == "BOOKMARK" else [obj]
-                obj = table(self.kind, rows, self.engine.clock, self.engine.now, self.include,
-                            {"resourceVersion": obj["metadata"]["resourceVersion"]}, columns=self._first)
-                self._first = False
-            elif self.form in (METADATA, METADATA_LIST):
-                obj = partial(obj)
-        return dump({"type": sort, "object": obj}) + b"\n"
+        return dump({"type": sort, "object": obj if sort == "ERROR" else self.shown(self._formed(sort, obj))}) + b"\n"
+
+    def _formed(self, sort: str, obj: dict) -> dict:
+        """An object in the form that the client asked for (TBL-4)."""
+        if self.form in (METADATA, METADATA_LIST):
+            return partial(obj)
+        if self.form != TABLE:
+            return obj
+        columns, self._first = self._first, False
+        metadata = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+        return table(self.kind, [] if sort == "BOOKMARK" else [obj], self.engine.clock, self.engine.now, self.include, metadata, columns)
 
 
-def _check_options(query: dict[str, str], initial: bool) -> None:
+def _check_options(query: dict[str, str]) -> None:
     """API-42: what does not go together."""
     match = query.get("resourceVersionMatch", "")
     problem = ""

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.deployment import fenceposts
+from kstate.controllers.proportions import fenceposts
 from kstate.world import Key, put
 from tests.helpers import apply, because, get
-from tests.rules.stage import (
-    after, become, change, delete, deployment, images, new_image, play, pods, refuse, running, stage, sync, template, told, waits)
+from tests.rules.seen import after, images, pods, sync, told, waits
+from tests.rules.stage import become, change, delete, deployment, new_image, play, refuse, running, stage, template
 
 REVISION, HISTORY = "deployment.kubernetes.io/revision", "deployment.kubernetes.io/revision-history"
 
@@ -126,7 +126,8 @@ def test_DEP_13_DEP_14_a_replica_set_that_cannot_be_made(monkeypatch):
     apply(engine, [deployment(1)])
     engine.step("deployment")
     status, reason, message = condition(engine)
-    assert (status, reason) == ("False", "ReplicaSetCreateError") and message.startswith('Failed to create new replica set "front-') and message.endswith(": quota")
+    assert (status, reason) == ("False", "ReplicaSetCreateError")
+    assert message.startswith('Failed to create new replica set "front-') and message.endswith(": quota")
     assert told(engine, "Deployment", "front") == [f"Warning/ReplicaSetCreateError: {message}"]
 
 
@@ -274,7 +275,8 @@ def test_DEP_10_a_saturated_new_set_takes_all():
     update(engine, "nginx:2")
     play(engine)
     old = sets(engine)[0]
-    engine.api.update(put(put(old, "spec.replicas", 1), "metadata.annotations", {**old["metadata"]["annotations"], "deployment.kubernetes.io/desired-replicas": "9"}))
+    annotations = {**old["metadata"]["annotations"], "deployment.kubernetes.io/desired-replicas": "9"}
+    engine.api.update(put(put(old, "spec.replicas", 1), "metadata.annotations", annotations))
     engine.drain()
     assert sizes(engine) == [0, 2]
 

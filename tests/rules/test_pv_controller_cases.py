@@ -53,13 +53,13 @@ class Store(Api):
         meta = {"uid": obj["metadata"]["name"], "creationTimestamp": "2026-01-01T00:00:00Z", **obj["metadata"]}
         return self.engine.commit(who, "create", key_of(obj), None, {**obj, "metadata": meta}, because)
 
-    def _replace(self, kind, key, old, obj, who, because, subresource, *_):
+    def _replace(self, kind, key, old, obj, subresource, call, *_):
         new = {**old, "status": obj["status"]} if subresource else {**obj, **({"status": old["status"]} if "status" in old else {})}
         if new == old:
             return old
         if "deletionTimestamp" in old["metadata"] and not new["metadata"].get("finalizers"):
-            return self.engine.commit(who, "delete", key, old, None, because)
-        return self.engine.commit(who, "update", key, old, new, because)
+            return self.engine.commit(call.who, "delete", key, old, None, call.because)
+        return self.engine.commit(call.who, "update", key, old, new, call.because)
 
     def record(self, about, type, reason, message, **_):
         name = "/".join(filter(None, (about["kind"], about["metadata"].get("namespace"), about["metadata"]["name"])))

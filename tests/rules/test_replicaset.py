@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.replicaset import victims
+from kstate.controllers.victims import victims
 from kstate.world import Key, put
 from tests.helpers import apply, because, get
-from tests.rules.stage import become, change, delete, gone, play, pods, refuse, running, stage, sync, template, told, waits
+from tests.rules.seen import pods, sync, told, waits
+from tests.rules.stage import become, change, delete, gone, play, refuse, running, stage, template
 
 LABELS = {"app": "front"}
 
@@ -131,7 +132,7 @@ def test_RS_8_failed_delete(monkeypatch):
 
 def test_RS_8_in_a_namespace_that_goes_nothing_is_told():
     engine = stage()
-    rs, = apply(engine, [replicaset(1)])
+    apply(engine, [replicaset(1)])
     namespace = engine.world.find(Key("Namespace", "", "default"))
     engine.commit("test", "update", Key("Namespace", "", "default"), namespace, put(namespace, "metadata.deletionTimestamp", "2026-01-01T00:00:00Z"))
     engine.drain()
@@ -159,14 +160,14 @@ def victim(uid: str, *, node="n", phase="Running", ready="10", cost="", age="100
 
 
 @pytest.mark.parametrize("first, second", [
-    (dict(node=""), dict(phase="Pending")),
-    (dict(phase="Pending"), dict(phase="Unknown")),
-    (dict(phase="Unknown"), dict(ready="")),
-    (dict(ready=""), dict(cost="-5")),
-    (dict(cost="-5"), dict(cost="3")),
-    (dict(ready="1"), dict(ready="100")),           # ready for a shorter time
-    (dict(restarts=2), dict()),
-    (dict(age="1"), dict(age="1000")),              # made more recently
+    ({"node": ""}, {"phase": "Pending"}),
+    ({"phase": "Pending"}, {"phase": "Unknown"}),
+    ({"phase": "Unknown"}, {"ready": ""}),
+    ({"ready": ""}, {"cost": "-5"}),
+    ({"cost": "-5"}, {"cost": "3"}),
+    ({"ready": "1"}, {"ready": "100"}),           # ready for a shorter time
+    ({"restarts": 2}, {}),
+    ({"age": "1"}, {"age": "1000"}),              # made more recently
 ])
 def test_RS_5_the_first_difference_decides(first, second):
     api = Past()

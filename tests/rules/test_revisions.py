@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kstate.controllers import revisions as r
 from kstate.world import Key
 from tests.helpers import apply, because, get
-from tests.rules.stage import catch_up, change, delete, images, new_image, play, revisions, running, stage, status, statefulset, template, told, waits
+from tests.rules.seen import images, revisions, status, told, waits
+from tests.rules.stage import catch_up, change, delete, new_image, play, running, stage, statefulset, template
 
 VECTOR = (
     '{"spec":{"template":{"$patch":"replace","metadata":{"annotations":{"test":"value"},"labels":{"app":"foo"}},"spec":{"containers":[{"image":"test",'

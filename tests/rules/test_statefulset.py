@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from kstate.world import get as at
 from tests.helpers import apply, because, get
-from tests.rules.stage import (
-    after, become, catch_up, change, delete, gone, images, new_image, play, pods, refuse, revisions, running, stage, statefulset, status, sync, template, told,
-    waits)
+from tests.rules.seen import after, images, owners, pods, revisions, status, sync, told, waits
+from tests.rules.stage import become, catch_up, change, delete, gone, new_image, play, refuse, running, stage, statefulset, template
 
 MODES = pytest.mark.parametrize("mode", ["OrderedReady", "Parallel"])
 
@@ -641,3 +640,26 @@ def test_a_sync_looks_at_the_set_and_not_at_the_cluster():
 def test_after_names_nothing_twice():
     engine = running(stage(), statefulset(1))
     assert after(engine, engine.drain) == []
+
+
+# ---- crashes ----------------------------------------------------------------------------------
+
+@MODES
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_K_6_a_controller_that_dies_after_every_few_writes_gets_there_all_the_same(mode, writes):
+    engine = stage()
+    retention = {"whenScaled": "Delete", "whenDeleted": "Delete"}
+    apply(engine, [statefulset(2, podManagementPolicy=mode, persistentVolumeClaimRetentionPolicy=retention)])
+    for wish in (lambda: None, lambda: new_image(engine, "nginx:2"), lambda: change(engine, "spec.replicas", 1)):
+        wish()
+        for _ in range(60):
+            for controller, key in [entry for entry in engine.queue if entry[0] == "statefulset"]:
+                engine._sync(controller, key, crash_after=writes)
+            for pod in engine.world.list("Pod", "default"):
+                if "deletionTimestamp" in pod["metadata"]:
+                    gone(engine, pod["metadata"]["name"])
+                elif pod["status"]["phase"] == "Pending":
+                    become(engine, pod["metadata"]["name"])
+    play(engine)
+    assert status(engine) == "rs1 rd1 av1 cu1 up1" and images(engine) == ["nginx:2"]
+    assert [owners(engine, f"www-web-{i}") for i in (0, 1)] == [["StatefulSet web"], ["Pod web-1"]]

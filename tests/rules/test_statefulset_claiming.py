@@ -5,8 +5,8 @@ from kstate.controllers.replicaset import ReplicaSets
 from kstate.controllers.statefulset import StatefulSets
 from kstate.world import Key
 from tests.helpers import apply, because, get
-from tests.rules.stage import (
-    after, become, catch_up, change, delete, gone, images, new_image, play, pods, revisions, running, stage, statefulset, status, template, told, waits)
+from tests.rules.seen import after, images, pods, revisions, status, told, waits
+from tests.rules.stage import become, catch_up, change, delete, gone, new_image, play, running, stage, statefulset, template
 
 LABELS = {"app": "nginx"}
 
@@ -122,7 +122,7 @@ def test_STS_92_relabelling_blocks_the_name_and_labels_bring_the_pod_back():
     events = told(engine)
     engine.drain()
     assert owner(engine, "web-1") == "nobody" and pods(engine) == ["web-0", "web-1"]
-    assert waits(engine) == {"CTL-5": 'pods "web-1" already exists'} and told(engine) == events         # STS-114: silent
+    assert waits(engine) == {"CTL-5": 'pods "web-1" already exists, the server was not able to generate a unique name for the object'} and told(engine) == events         # STS-114: silent
     change(engine, "metadata.labels", before, "Pod", "web-1")
     engine.drain()
     assert owner(engine, "web-1") == "web" and status(engine) == "rs2 rd2 av2 cu2 up2"

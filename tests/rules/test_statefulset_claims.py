@@ -6,8 +6,8 @@ import pytest
 from kstate.controllers import claims as c
 from kstate.world import Key
 from tests.helpers import apply, because, get
-from tests.rules.stage import (
-    become, catch_up, change, delete, gone, owners, play, pods, refuse, retention, running, stage, statefulset, status, sync, template, told, waits)
+from tests.rules.seen import owners, pods, status, sync, told, waits
+from tests.rules.stage import become, catch_up, change, delete, gone, play, refuse, retention, running, stage, statefulset, template
 
 CONFLICT = ("Warning/ConflictingController: PersistentVolumeClaim www-web-0 has a conflicting OwnerReference that acts as a manging controller, "
             "the retention policy is ignored for this claim")
@@ -175,7 +175,7 @@ def test_STS_54_a_pod_name_that_is_taken_is_passed_over_in_silence():
     engine = stage()                                                                    # T-54
     apply(engine, [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"}, "spec": template()["spec"]}, claim(), statefulset(1)])
     engine.drain()
-    assert told(engine) == [] and waits(engine) == {"CTL-5": 'pods "web-0" already exists'}
+    assert told(engine) == [] and waits(engine) == {"CTL-5": 'pods "web-0" already exists, the server was not able to generate a unique name for the object'}
     delete(engine, "web-0")
     engine.run(1000)
     assert told(engine) == ["Normal/SuccessfulCreate: Create Pod web-0 in StatefulSet web successful"]

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from kstate.world import Key
 from tests.helpers import apply, get
-from tests.rules.stage import (
-    become, change, delete, gone, images, new_image, owners, play, retention, revisions, running, stage, statefulset, status, sync, told)
+from tests.rules.seen import images, owners, revisions, status, sync, told
+from tests.rules.stage import become, change, delete, gone, new_image, play, retention, running, stage, statefulset
 
 NOTHING = []
 

@@ -5,7 +5,8 @@ import pytest
 
 from kstate.world import Key
 from tests.helpers import EXAMPLE, apply, cluster_engine, get
-from tests.rules.stage import change, deployment, images, new_image, owners, pods, retention, statefulset, status, told
+from tests.rules.seen import images, owners, pods, status, told
+from tests.rules.stage import change, deployment, new_image, retention, statefulset
 
 CLASS = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "kubernetes.io/host-path"}
 
@@ -178,7 +179,7 @@ def test_DEP_7_a_rolling_update_and_its_undo():
         lines = story(engine, lambda: new_image(engine, image, "Deployment", "front"))      # noqa: B023
         assert [line.split()[1] for line in lines if "gone" not in line] == ["created", "ready", "terminating"] * 2
         assert images(engine) == [image] * 2
-    assert [line.partition(" from ")[2] for line in told(engine, "Deployment", "front")] == [
+    assert [line.rpartition(" from ")[2] for line in told(engine, "Deployment", "front")] == [
         "0 to 3", "3 to 2", "0 to 1", "2 to 1", "1 to 2", "1 to 0", "0 to 1", "2 to 1", "1 to 2", "1 to 0"]
     remove(engine, "Deployment", "front")
     engine.settle()

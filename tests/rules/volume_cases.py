@@ -27,7 +27,7 @@ from kstate.controllers.reclaim import Reclaimer
 from kstate.controllers.serviceaccounts import ServiceAccounts
 from kstate.controllers.volumebinder import Volumes
 from kstate.kinds import KINDS
-from kstate.world import Key, get, key_of, put, uid
+from kstate.world import Key, get, put, uid
 from tests.helpers import because, cluster_engine, events
 
 STORAGE = (Namespaces, ServiceAccounts, Volumes, Claims, Reclaimer, ClaimProtection, VolumeProtection, EphemeralVolumes, ExternalProvisioner,
@@ -79,6 +79,18 @@ def driver(name: str, **spec) -> dict:
 MAKERS = {"classes": storage_class, "drivers": driver, "volumes": volume, "claims": claim, "pods": pod}
 
 
+def key(short: str) -> Key:
+    """"pvc/c1" -> the key of that claim, in namespace default."""
+    kind, _, name = short.partition("/")
+    kind = SHORT[kind]
+    return Key(kind, "default" if kind in KINDS and KINDS[kind].namespaced else "", name)
+
+
+def named(engine, short: str):
+    """"pv/v1" -> the object, or None."""
+    return engine.world.find(key(short))
+
+
 class Play:
     """One case at work."""
 
@@ -91,16 +103,8 @@ class Play:
             step = dict(step)
             quick = step.pop("quick", False)
             for verb, what in step.items():
-                getattr(self, verb)(what)
+                getattr(self, verb)(self.filled(what))
             (self.engine.drain if quick else self.engine.settle)()
-
-    def key(self, short: str) -> Key:
-        kind, _, name = short.partition("/")
-        kind = SHORT[kind]
-        return Key(kind, "default" if kind in KINDS and KINDS[kind].namespaced else "", name)
-
-    def find(self, short: str):
-        return self.engine.world.find(self.key(short))
 
     def filled(self, value):
         """The value with "$uid(pvc/c1)" replaced."""
@@ -108,32 +112,32 @@ class Play:
             return {self.filled(k): self.filled(v) for k, v in value.items()}
         if isinstance(value, list):
             return [self.filled(v) for v in value]
-        return re.sub(r"\$uid\((.*?)\)", lambda m: uid(self.find(m[1])), value) if isinstance(value, str) else value
+        return re.sub(r"\$uid\((.*?)\)", lambda m: uid(named(self.engine, m[1])), value) if isinstance(value, str) else value
 
     # -- steps
 
     def create(self, what: dict) -> None:
         for sort, objects in what.items():
             for name, fields in objects.items():
-                self.engine.api.create(MAKERS[sort](name, **self.filled(fields or {})))
+                self.engine.api.create(MAKERS[sort](name, **(fields or {})))
 
     def delete(self, short: str) -> None:
-        self.engine.api.delete(self.key(short), **({"grace": 0} if short.startswith("pod/") else {}))
+        self.engine.api.delete(key(short), **({"grace": 0} if short.startswith("pod/") else {}))
 
     def patch(self, what: dict) -> None:
         for short, patch in what.items():
-            self.engine.api.patch(self.key(short), self.filled(patch))
+            self.engine.api.patch(key(short), patch)
 
     def status(self, what: dict) -> None:
         for short, status in what.items():
-            obj = self.find(short)
+            obj = named(self.engine, short)
             self.engine.api.update(put(obj, "status", {**obj.get("status", {}), **status}), subresource="status")
 
     def remove(self, short: str) -> None:
         """Gone at once, whatever its finalizers say."""
-        self.engine.api.delete(self.key(short))
-        if self.find(short) is not None:
-            self.engine.api.patch(self.key(short), {"metadata": {"finalizers": None}})
+        self.engine.api.delete(key(short))
+        if named(self.engine, short) is not None:
+            self.engine.api.patch(key(short), {"metadata": {"finalizers": None}})
 
     def wait(self, seconds: int) -> None:
         self.engine.run(seconds * 1000)
@@ -142,7 +146,7 @@ class Play:
 
     def line(self, short: str) -> str:
         """"Bound c1", "Pending", "gone", "Released c1, terminating"."""
-        obj = self.find(short)
+        obj = named(self.engine, short)
         if obj is None:
             return "gone"
         link = get(obj, "spec.volumeName", "") if obj["kind"] == "PersistentVolumeClaim" else get(obj, "spec.claimRef.name", "")
@@ -150,23 +154,15 @@ class Play:
         return f"{get(obj, 'status.phase', '')} {link}".strip() + ending
 
     def notes(self, short: str) -> list[str]:
-        return sorted(key.rpartition("/")[2] for key in get(self.find(short), "metadata.annotations", {}))
+        return sorted(key.rpartition("/")[2] for key in get(named(self.engine, short), "metadata.annotations", {}))
 
     def check(self, case: dict) -> None:
-        assert {short: self.line(short) for short in case.get("expect") or ()} == (case.get("expect") or {})
-        for short, wanted in (case.get("events") or {}).items():
-            assert events(self.engine, self.find(short)) == self.filled(wanted), short
-        for short, wanted in (case.get("notes") or {}).items():
+        case = {field: self.filled(case[field]) for field in ("expect", "events", "notes", "fields") if field in case} | {"acts": case.get("acts", [])}
+        assert {short: self.line(short) for short in case.get("expect", {})} == case.get("expect", {})
+        for short, wanted in case.get("events", {}).items():
+            assert events(self.engine, named(self.engine, short)) == wanted, short
+        for short, wanted in case.get("notes", {}).items():
             assert self.notes(short) == sorted(wanted), short
-        for short, fields in (case.get("fields") or {}).items():
-            assert {path: get(self.find(short), path) for path in fields} == self.filled(fields), short
-        assert sorted(set(case.get("acts") or ()) - because(self.engine)) == []
-
-
-def named(engine, short: str):
-    """"pv/v1" -> the object."""
-    kind, _, name = short.partition("/")
-    return engine.world.find(Key(SHORT[kind], "default" if KINDS[SHORT[kind]].namespaced else "", name))
-
-
-__all__ = ["Play", "claim", "driver", "key_of", "named", "pod", "storage_class", "storage_engine", "volume"]
+        for short, fields in case.get("fields", {}).items():
+            assert {path: get(named(self.engine, short), path) for path in fields} == fields, short
+        assert set(case["acts"]) - because(self.engine) == set()

@@ -53,7 +53,7 @@ def printf(p: Process) -> int:
         for i, part in enumerate(parts):
             if not i % 2:
                 p.out(unescape(part))
-            elif part == "%%":
+            elif part[-1] == "%":
                 p.out("%")
             else:
                 if "*" in part:
@@ -95,7 +95,7 @@ def yes(p: Process) -> int:
     line = (" ".join(p.args) or "y") + "\n"
     while True:
         p.machine.step()
-        p.out(line * 100)
+        p.out(line * 1000)
 
 
 @program("pwd")
@@ -173,7 +173,7 @@ def expr(p: Process) -> int:
 @program("test", "[")
 def test(p: Process) -> int:
     args = list(p.args)
-    if p.name == "[":
+    if p.program == "[":
         if args[-1:] != ["]"]:
             raise p.fail("missing ]", 2)
         args.pop()

@@ -30,7 +30,7 @@ def _shown(value: Any) -> str:
 def mysql(p: Process) -> int:
     """mysql [-h HOST] [-P PORT] [-u USER] [-p[PASSWORD]] [-D DATABASE] [-e STATEMENTS] [-N] [-B] [-t] [DATABASE]"""
     options, operands = _mysql_options(p)
-    if "password" in options and p.name == "mysql":
+    if "password" in options and p.program == "mysql":
         p.err("mysql: [Warning] Using a password on the command line interface can be insecure.\n")
     host = options.get("h", "localhost")
     server = _mysql_server(p, host, p.number(options.get("P", "3306")))

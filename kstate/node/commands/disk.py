@@ -6,7 +6,7 @@ import re
 
 from .. import patterns
 from ..files import ABSENT, MAX_FILE, TOO_LARGE, FileError, Mount
-from ..process import DEVICES, Nothing, Process, device, program
+from ..process import DEVICES, Exit, Process, device, program
 from .listing import human
 
 UNITS = {"": 1, "c": 1, "b": 512, "k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "kB": 10 ** 3, "MB": 10 ** 6}
@@ -67,7 +67,7 @@ def _measure(p: Process, shown: str, depth: int, options: dict) -> int:
     total = -(-stat.size // 4096) * 4096
     if stat.kind == "dir":
         total += sum(_measure(p, posixpath.join(shown, name), depth + 1, options) for name in p.fs.list(path))
-    deepest = 0 if "s" in options else int(options.get("d", depth))
+    deepest = 0 if "s" in options else p.number(options.get("d", str(depth)))
     if depth <= deepest and (stat.kind == "dir" or depth == 0 or "a" in options):
         p.out(f"{human(total) if 'h' in options else total // 1024}\t{shown}\n")
     return total
@@ -91,36 +91,35 @@ def sync(p: Process) -> int:
 
 @program("dd")
 def dd(p: Process) -> int:
-    """dd if=FILE of=FILE bs=N count=N"""
+    """dd [if=FILE] [of=FILE] [bs=N] [count=N]"""
     settings = dict(arg.partition("=")[::2] for arg in p.args)
     unknown = [key for key in settings if key not in ("if", "of", "bs", "count", "conv", "status")]
     if unknown:
         raise p.fail(f"unrecognized operand '{unknown[0]}': this simulated dd knows if, of, bs and count")
-    block, count = _bytes(p, settings.get("bs", "512")), _bytes(p, settings["count"]) if "count" in settings else None
-    source = settings.get("if", "-")
-    if source in DEVICES and source != "/dev/null":
-        if count is None:
-            raise p.fail(f"without count= {source} never ends")
-        if block * count > MAX_FILE:
-            raise p.fail(f"error writing '{settings.get('of', 'standard output')}': {TOO_LARGE} (a simulated file has at most {MAX_FILE} bytes)")
-        text = device(source, block * count)
-    else:
-        text = p.read(source, p.either("can't open '{arg}': {text}", "failed to open '{arg}': {text}"))
-        if text is None:
-            return 1
-        text = text if count is None else text[:block * count]
-    if settings.get("of", "/dev/null") in ("/dev/null", "/dev/stdout"):
-        (p.out if "of" not in settings else Nothing().write)(text)
-    else:
-        try:
-            p.fs.write(p.path(settings["of"]), text)
-        except FileError as error:
-            raise p.fail(p.either(f"can't open '{settings['of']}': {error.text}", f"failed to open '{settings['of']}': {error.text}")) from None
+    block, target = _bytes(p, settings.get("bs", "512")), settings.get("of")
+    text = _dd_input(p, settings, block)
+    try:
+        p.out(text) if target is None else p.fs.write(p.path(target), text)
+    except FileError as error:
+        raise p.fail(p.either(f"can't open '{target}': {error.text}", f"failed to open '{target}': {error.text}")) from None
     size = len(text.encode())
-    whole, part = divmod(size, block)
-    records = f"{whole}+{int(part > 0)}"
+    records = f"{size // block}+{int(size % block > 0)}"
     p.err(f"{records} records in\n{records} records out\n" + p.either("", f"{size} bytes copied, 0.001 s, {size * 1000} B/s\n"))
     return 0
+
+
+def _dd_input(p: Process, settings: dict[str, str], block: int) -> str:
+    source, most = settings.get("if", "-"), block * _bytes(p, settings["count"]) if "count" in settings else None
+    if source not in DEVICES or source == "/dev/null":
+        text = p.read(source, p.either("can't open '{arg}': {text}", "failed to open '{arg}': {text}"))
+        if text is None:
+            raise Exit(1)
+        return text[:most]
+    if most is None:
+        raise p.fail(f"without count= {source} never ends")
+    if most > MAX_FILE:
+        raise p.fail(f"error writing '{settings.get('of', 'standard output')}': {TOO_LARGE} (a simulated file has at most {MAX_FILE} bytes)")
+    return device(source, most)
 
 
 def _bytes(p: Process, text: str) -> int:

@@ -272,7 +272,7 @@ def chown(p: Process) -> int:
             for path in p.fs.walk(p.path(arg)) if "R" in options else [p.path(arg)]:
                 user, _, group = p.fs.stat(path).owner.partition(":")
                 new_user, _, new_group = operands[0].replace(".", ":").partition(":")
-                p.fs.chown(path, f"{user}:{operands[0]}" if p.name == "chgrp" else f"{new_user or user}:{new_group or group}")
+                p.fs.chown(path, f"{user}:{operands[0]}" if p.program == "chgrp" else f"{new_user or user}:{new_group or group}")
         except FileError as error:
             p.complain(p.either(f"{arg}: {error.text}", f"cannot access '{arg}': {error.text}"))
             code = 1
@@ -283,7 +283,7 @@ def chown(p: Process) -> int:
 def readlink(p: Process) -> int:
     options, operands = p.options("fen")
     for arg in operands:
-        if p.name == "realpath" or "f" in options:
+        if p.program == "realpath" or "f" in options:
             p.out(p.fs.real(p.path(arg)) + "\n")
         elif _is_link(p, arg):
             p.out(p.fs.stat(p.path(arg), follow=False).target + "\n")

@@ -22,7 +22,7 @@ def _server(p: Process) -> str:
 
 def _ask(p: Process, name: str, qtype: str, server: str) -> Answer | None:
     """What a server answers to one question; None where nobody answers at that address."""
-    return dns.lookup(p.machine.network.world, name, qtype) if server == dns.SERVER else None
+    return p.machine.network.lookup(name, qtype) if server == dns.SERVER else None
 
 
 def _reverse(address: str) -> str:
@@ -71,7 +71,7 @@ def _nslookup_libc(p: Process, name: str, server: str) -> int:
 
 
 def _named(p: Process, number: int, address: str) -> str:
-    pointers = dns.lookup(p.machine.network.world, _reverse(address), "PTR").records
+    pointers = p.machine.network.lookup(_reverse(address), "PTR").records
     return f"Address {number}: {address}" + (f" {pointers[0].data}" if pointers else "") + "\n"
 
 
@@ -138,7 +138,7 @@ def dig(p: Process) -> int:
             name, kind = _reverse(words.pop(0)), "PTR"
         elif word == "-t" and words:
             kind = words.pop(0).upper()
-        elif word.upper() in ("A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "ANY") and name:
+        elif word.upper() in ("A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "ANY"):
             kind = word.upper()
         elif word.startswith("-"):
             raise p.fail(f"option {word} is not known to this simulated dig")
@@ -179,7 +179,7 @@ def _report(p: Process, name: str, kind: str, server: str, answer: Answer, lines
 def host(p: Process) -> int:
     name = next((a for a in p.args if not a.startswith("-")), "")
     if _is_address(name):
-        records = dns.lookup(p.machine.network.world, _reverse(name), "PTR").records
+        records = p.machine.network.lookup(_reverse(name), "PTR").records
         p.out("".join(f"{r.name} domain name pointer {r.data}.\n" for r in records)
               or f"Host {_reverse(name)}. not found: 3(NXDOMAIN)\n")
         return int(not records)
@@ -206,7 +206,7 @@ def getent(p: Process) -> int:
     found = False
     for key in keys:
         if _is_address(key):
-            records = dns.lookup(p.machine.network.world, _reverse(key), "PTR").records
+            records = p.machine.network.lookup(_reverse(key), "PTR").records
             pairs = [(key, r.data) for r in records[:1]]
         else:
             answer = p.machine.network.resolve(p.machine.pod, key).answer

@@ -4,9 +4,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..patterns import regex
 from ..process import Process, program
 from .basic import unescape
-from .text import lines_of, regex
+from .text import lines_of
 
 
 class Command(NamedTuple):

@@ -84,8 +84,8 @@ def postgres(p: Process) -> int:
 @program("mysqld", "mariadbd")
 def mysqld(p: Process) -> int:
     _prepare(p, "/var/lib/mysql", "mysql/db.opt", "")
-    p.err(f"{_stamp(p, '%Y-%m-%dT%H:%M:%S.000000Z')} 0 [System] {p.name}: ready for connections. port: 3306\n")
-    raise Forever(f"{p.name} serves until it is stopped")
+    p.err(f"{_stamp(p, '%Y-%m-%dT%H:%M:%S.000000Z')} 0 [System] {p.program}: ready for connections. port: 3306\n")
+    raise Forever(f"{p.program} serves until it is stopped")
 
 
 @program("cassandra")

@@ -23,7 +23,7 @@ def shell_program(p: Process) -> int:
         if flags.endswith("o") and args:
             options[OPTIONS.get(args[0], "")] = True
             args = args[1:]
-    dialect = "bash" if p.name == "bash" else DIALECTS[p.machine.image.family]
+    dialect = "bash" if p.program == "bash" else DIALECTS[p.machine.image.family]
     if command:
         if not args:
             raise p.fail("-c requires an argument", 2)

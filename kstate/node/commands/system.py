@@ -34,7 +34,7 @@ def hostname(p: Process) -> int:
 @program("env", "printenv")
 def env(p: Process) -> int:
     """env [-i] [-u NAME] [NAME=VALUE...] [command], printenv [NAME]"""
-    if p.name == "printenv" and p.args:
+    if p.program == "printenv" and p.args:
         for name in p.args:
             p.out(p.env[name] + "\n" if name in p.env else "")
         return int(any(name not in p.env for name in p.args))
@@ -68,7 +68,7 @@ def _run(p: Process, argv: list[str]) -> int:
 def id_(p: Process) -> int:
     user = p.machine.user
     number, name = ("0", "root") if user == "root" else (user, "")
-    if p.name == "whoami":
+    if p.program == "whoami":
         if not name:
             raise p.fail(p.either(f"unknown uid {number}", f"cannot find name for user ID {number}"))
         p.out(name + "\n")
@@ -82,24 +82,46 @@ def id_(p: Process) -> int:
     return 0
 
 
+def _processes(p: Process) -> list[tuple[int, str]]:
+    """(pid, command) of what runs in the container: its main process, and what that has started."""
+    main = p.machine.main
+    if main and main[0].endswith("docker-entrypoint.sh"):           # it has made way for what it started
+        main = main[1:]
+    title = " ".join(main)
+    served = [listener.program for listener in listeners(p.machine.image, p.machine.main, p.fs)]
+    if "nginx" in served:
+        return [(1, f"nginx: master process {title}"), (30, "nginx: worker process")]
+    if served and served[0] in ("start-zookeeper", "zkServer.sh", "cassandra"):
+        return [(1, title), (27, f"java {served[0]}")]
+    return [(1, title)]
+
+
 @program("ps")
 def ps(p: Process) -> int:
-    """The container's main process, the workers of a server, and ps itself."""
-    main = p.machine.main
-    main = main[1:] if main and main[0].endswith("docker-entrypoint.sh") else main         # it has made way for what it started
-    workers = {"nginx": ["nginx: worker process"], "httpd": ["httpd -DFOREGROUND"] * 3}.get(main[0] if main else "", [])
-    title = f"nginx: master process {' '.join(main)}" if main[:1] == ["nginx"] else " ".join(main)
-    processes = [(1, title), *((30 + i, worker) for i, worker in enumerate(workers)), (42, " ".join(p.argv))]
-    user = p.machine.user
+    """ps [-ef | aux]"""
+    rows, user = [*_processes(p), (42, " ".join(p.argv))], p.machine.user
     if p.busybox:
-        p.out("PID   USER     TIME  COMMAND\n")
-        for pid, command in processes:
-            p.out(f"{pid:5} {user:<8}  0:00 {command}\n")
+        p.out("PID   USER     TIME  COMMAND\n" + "".join(f"{pid:5} {user:<8}  0:00 {command}\n" for pid, command in rows))
+    elif p.args:
+        p.out("UID          PID    PPID  C STIME TTY          TIME CMD\n" + "".join(
+            f"{user:<8} {pid:7} {int(pid not in (1, 42)):7}  0 {date_of(p, p.machine.now_ms):%H:%M} ?        00:00:00 {command}\n"
+            for pid, command in rows))
     else:
-        p.out("    PID TTY          TIME CMD\n")
-        for pid, command in processes:
-            p.out(f"{pid:7} ?        00:00:00 {command.split()[0].rstrip(':') if command else ''}\n")
+        p.out("    PID TTY          TIME CMD\n" + "".join(
+            f"{pid:7} ?        00:00:00 {(command.split() or [''])[0].rstrip(':')}\n" for pid, command in rows))
     return 0
+
+
+@program("pkill", "killall")
+def pkill(p: Process) -> int:
+    """pkill NAME: the container ends when its main process or its server is killed."""
+    options, operands = p.options("9fx")
+    if not operands:
+        raise p.fail("no matching criteria specified")
+    found = any(operands[0] in (command if "f" in options else command.split()[0]) for _, command in _processes(p) if command)
+    if found:
+        raise Ended(137 if "9" in options else 143)
+    return 1
 
 
 @program("kill")
@@ -197,7 +219,7 @@ def uptime(p: Process) -> int:
 def uname(p: Process) -> int:
     options, _ = p.options("asnrvmpio")
     facts = {"s": "Linux", "n": p.machine.hostname, "r": KERNEL, "v": "#1 SMP", "m": "x86_64", "o": p.either("Linux", "GNU/Linux")}
-    wanted = "m" if p.name == "arch" else "snrvmo" if "a" in options else "".join(options) or "s"
+    wanted = "m" if p.program == "arch" else "snrvmo" if "a" in options else "".join(options) or "s"
     p.out(" ".join(facts[o] for o in "snrvmo" if o in wanted) + "\n")
     return 0
 
@@ -248,7 +270,7 @@ def xargs(p: Process) -> int:
 
 @program("apk", "apt-get", "apt")
 def package_manager(p: Process) -> int:
-    if p.name == "apk":
+    if p.program == "apk":
         p.out("fetch https://dl-cdn.alpinelinux.org/alpine/latest-stable/main/x86_64/APKINDEX.tar.gz\n")
         p.err("WARNING: fetching the package index: there is no network outside the simulated cluster\nERROR: unable to select packages\n")
         return 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..files import FileError
 from ..machine import Forever
-from ..patterns import bracket_content
+from ..patterns import regex
 from ..process import Process, program
 from .basic import unescape
 
@@ -22,7 +22,7 @@ def texts(p: Process, operands: list[str], complaint: str | None) -> Iterator[tu
 
 def lines_of(text: str) -> list[str]:
     """The lines with their newlines."""
-    return text.splitlines(keepends=True) if "\r" not in text else re.findall(r"[^\n]*\n|[^\n]+", text)
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 # ---- parts of a text -------------------------------------------------------------------------------
@@ -35,9 +35,9 @@ def head_tail(p: Process) -> int:
     options, operands = p.options("n:c:qvfF", ("lines=", "bytes="))
     amount = options.get("n", options.get("lines"))
     size = options.get("c", options.get("bytes"))
-    complaint = p.either("{arg}: {text}" if p.name == "head" else "can't open '{arg}': {text}", "cannot open '{arg}' for reading: {text}")
+    complaint = p.either("{arg}: {text}" if p.program == "head" else "can't open '{arg}': {text}", "cannot open '{arg}' for reading: {text}")
     code, several = 0, len(operands) > 1 and "q" not in options
-    if p.name == "head" and not operands and size is None:
+    if p.program == "head" and not operands and size is None:
         for _ in range(p.number(amount or "10")):       # takes no more than it needs from a pipe
             p.out(p.stdin.readline())
         return 0
@@ -49,14 +49,14 @@ def head_tail(p: Process) -> int:
         units = text if size is not None else lines_of(text)
         count = size if size is not None else amount or "10"
         start = p.number(count.lstrip("+-"))
-        if p.name == "head":
+        if p.program == "head":
             part = units[:len(units) - start if count.startswith("-") else start]
         else:
             part = units[max(0, start - 1):] if count.startswith("+") else units[max(0, len(units) - start):]
         p.out("".join(part))
     if "f" in options or "F" in options:
         raise Forever("tail -f waits for more, and nothing writes while it runs")
-    if code and p.busybox and p.name == "tail" and len(operands) == 1:
+    if code and p.busybox and p.program == "tail" and len(operands) == 1:
         p.complain("no files")
     return code
 
@@ -103,13 +103,10 @@ def grep(p: Process) -> int:
 
 
 def _grep_pattern(p: Process, options: dict) -> re.Pattern:
-    text = options["e"]
-    if "F" in options or p.name == "fgrep":
-        text = re.escape(text)
-    else:
-        text = regex(text, extended="E" in options or p.name == "egrep")
-    text = rf"\b(?:{text})\b" if "w" in options else f"^(?:{text})$" if "x" in options else text
+    text, fixed = options["e"], "F" in options or p.program == "fgrep"
     try:
+        text = re.escape(text) if fixed else regex(text, extended="E" in options or p.program == "egrep")
+        text = rf"\b(?:{text})\b" if "w" in options else f"^(?:{text})$" if "x" in options else text
         return re.compile(text, re.IGNORECASE if "i" in options else 0)
     except re.error as error:
         raise p.fail(f"bad regex '{options['e']}': {error}", 2) from None
@@ -117,7 +114,7 @@ def _grep_pattern(p: Process, options: dict) -> re.Pattern:
 
 def _grep_text(p: Process, options: dict, pattern: re.Pattern, text: str, prefix: str, arg: str) -> bool:
     lines = [line.rstrip("\n") for line in lines_of(text)]
-    limit = int(options.get("m", len(lines)))
+    limit = p.number(options["m"]) if "m" in options else len(lines)
     hits = list(itertools.islice((i for i, line in enumerate(lines) if bool(pattern.search(line)) != ("v" in options)), limit))
     if "q" in options:
         return bool(hits)
@@ -129,7 +126,7 @@ def _grep_text(p: Process, options: dict, pattern: re.Pattern, text: str, prefix
         for i in hits:
             p.out("".join(f"{prefix}{f'{i + 1}:' if 'n' in options else ''}{m[0]}\n" for m in pattern.finditer(lines[i]) if m[0]))
     else:
-        before, after = (int(options.get(o, options.get("C", 0))) for o in "BA")
+        before, after = (p.number(options.get(o, options.get("C", "0"))) for o in "BA")
         shown = dict.fromkeys(n for i in hits for n in range(max(0, i - before), min(len(lines), i + after + 1)))
         last = None
         for n in shown:
@@ -146,31 +143,6 @@ def _files_below(p: Process, arg: str) -> list[str]:
     if not p.fs.is_dir(path):
         return [arg]
     return [arg.rstrip("/") + each[len(path.rstrip("/")):] for each in p.fs.walk(path) if p.fs.stat(each, follow=False).kind == "file"]
-
-
-def regex(text: str, extended: bool) -> str:
-    """A POSIX regular expression as Python's: in a basic one ( ) { } + ? | are plain, and special after a backslash."""
-    out, i = [], 0
-    while i < len(text):
-        bracket = re.compile(r"\[(\^?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]").match(text, i)
-        if bracket:
-            out.append(f"[{bracket[1]}{bracket_content(bracket[2])}]")
-            i = bracket.end()
-            continue
-        char = text[i]
-        if char == "\\" and i + 1 < len(text):
-            i += 1
-            char = text[i]
-            swap = char in "(){}+?|" and not extended
-            out.append(char if swap else {"<": r"\b", ">": r"\b"}.get(char, "\\" + char))
-        elif char in "(){}+?|" and not extended:
-            out.append("\\" + char)
-        elif char == "*" and not out and not extended:
-            out.append(r"\*")
-        else:
-            out.append(char)
-        i += 1
-    return "".join(out)
 
 
 # ---- counting, cutting, ordering ----------------------------------------------------------------------
@@ -333,5 +305,5 @@ def checksum(p: Process) -> int:
         if text is None:
             code = 1
         else:
-            p.out(f"{hashlib.new(p.name.removesuffix('sum'), text.encode(), usedforsecurity=False).hexdigest()}  {arg}\n")
+            p.out(f"{hashlib.new(p.program.removesuffix('sum'), text.encode(), usedforsecurity=False).hexdigest()}  {arg}\n")
     return code

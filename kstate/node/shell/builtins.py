@@ -192,6 +192,8 @@ def _source(shell: Shell, args: list[str]) -> int:
 @builtin("exec")
 def _exec(shell: Shell, args: list[str]) -> int:
     """Replace the shell by a program: run it, and end with its code."""
+    if not args:
+        return 0
     process = Process(shell.machine, args, shell.environment(), shell.cwd, shell.fds)
     try:
         code = spawn(process)

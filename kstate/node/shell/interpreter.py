@@ -228,7 +228,7 @@ def _holds(shell: Shell, tree: tuple) -> bool:
     if operator in ("=", "==", "!="):
         return bool(re.fullmatch(expansion.pattern(shell, right), first, re.DOTALL)) == (operator != "!=")
     if operator == "=~":
-        found = re.search(_extended(shell, right), first)
+        found = _search(shell, right, first)
         groups = [found[0], *(g or "" for g in found.groups())] if found else []
         shell.vars.update({f"BASH_REMATCH[{i}]": group for i, group in enumerate(groups)})
         return found is not None
@@ -236,10 +236,13 @@ def _holds(shell: Shell, tree: tuple) -> bool:
     return shell.invoke(["test", *operands]) == 0
 
 
-def _extended(shell: Shell, word: Word) -> str:
-    parts = expansion.pieces(shell, word)
-    return "".join(re.escape(p.text) if p.quoted else re.sub(r"\[:(\w+):\]", lambda m: patterns.CLASSES.get(m[1], ""), p.text)
-                   for p in parts)
+def _search(shell: Shell, word: Word, text: str) -> re.Match | None:
+    """[[ text =~ word ]]: what is quoted stands for itself."""
+    try:
+        pieces = expansion.pieces(shell, word)
+        return re.search("".join(re.escape(p.text) if p.quoted else patterns.regex(p.text, extended=True) for p in pieces), text)
+    except re.error:
+        return None
 
 
 @visits(syntax.Calculation)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from . import syntax
-from .syntax import Sequence, Unexpected, Word
+from .syntax import END, QUOTE, Sequence, Unexpected, Word
 from .words import ENDS_WORD, NAME, Words
 
 REDIRECTS = ("<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>", "<", ">")
@@ -28,7 +28,29 @@ def parse(text: str, bash: bool = False) -> Sequence:
     return Sequence(tuple(items))
 
 
+def problem(text: str, bash: bool = False) -> Unexpected | None:
+    """What is wrong with a script, if anything is."""
+    try:
+        parse(text, bash)
+    except Unexpected as error:
+        return error
+    return None
+
+
+def unfinished(text: str, bash: bool = False) -> bool:
+    """Whether a shell that reads line by line asks for another line."""
+    parser = Parser(text, bash)
+    try:
+        while parser.complete_command():
+            pass
+    except Unexpected as error:
+        return error.token in (END, QUOTE)
+    return parser.open_ended or text.endswith("\\\n")
+
+
 class Parser(Words):
+    open_ended = False          # a here-document lacks its end
+
     # -- lists of commands
 
     def complete_command(self) -> Sequence | None:
@@ -36,7 +58,7 @@ class Parser(Words):
 
         A shell executes one before it reads the next, and so finds a syntax error only when it gets there."""
         line = self.sequence(one_line=True)
-        if not self.done and self.text[self.at - 1] != "\n":
+        if not self.done and (self.at == 0 or self.text[self.at - 1] != "\n"):
             raise self.unexpected()
         return line if line.items else None
 
@@ -291,6 +313,8 @@ class Parser(Words):
                 if line == delimiter:
                     break
                 lines.append(line + "\n")
+            else:
+                self.open_ended = True
             text = "".join(lines)
             parts += [syntax.Literal(text, True)] if quoted else Parser(text, self.bash, self.line, self.depth).quoted_parts(None)
         self.documents = []

@@ -73,6 +73,8 @@ class Shell:
                 self.source(trap)
             except Exit as end:
                 return end.code
+            except Leave:
+                pass
         return code
 
     def source(self, text: str) -> int:

@@ -4,7 +4,7 @@ Shared by StatefulSets (pods and revisions), ReplicaSets (pods) and Deployments 
 """
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from ..errors import Internal
 from ..labels import of
@@ -26,11 +26,15 @@ class Owner(Controller):
             if owner is not None and uid(owner) == ref["uid"]:
                 yield key_of(owner)
         if new is not None and after is None and not terminating(new) and (old is None or before or labels(old) != labels(new)):
-            yield from (key_of(owner) for owner in view.list(self.kind, change.key.namespace) if selector(owner).matches(labels(new)))
+            yield from (key_of(owner) for owner in view.list(self.kind, change.key.namespace) if selects(owner, new))
 
 
 def selector(owner: dict):
     return of(owner["spec"].get("selector"))
+
+
+def selects(owner: dict, obj: dict) -> bool:
+    return selector(owner).matches(labels(obj))
 
 
 def orphans(api, kind: str, owner: dict) -> list[Dict]:

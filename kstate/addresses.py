@@ -1,0 +1,77 @@
+"""Addresses and node ports of Services: given out when a Service is made, free again when it is gone (SVC-5 to SVC-8).
+
+What is taken is read from the Services themselves.  A real cluster draws at random; here it is the next free one.
+"""
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+from .errors import Invalid, invalid
+from .kinds.service import headless
+from .world import Key
+
+NETWORK = IPv4Network("10.96.0.0/12")
+RESERVED = 256                          # the lower band, which is kept for addresses that are asked for
+NODE_PORTS = range(30000, 32768)
+
+
+def allocate(api, service: dict, old: dict | None = None) -> None:
+    """Fill in what the Service lacks, or refuse what it asks for and cannot have, in place."""
+    spec = service["spec"]
+    if spec.get("type") == "ExternalName":
+        return
+    others = [s["spec"] for s in api.world.list("Service") if s["metadata"]["uid"] != service["metadata"]["uid"]]
+    if not headless(spec) and (old is None or not old["spec"].get("clusterIP")):      # one that has an address keeps it (SVC-20)
+        _cluster_ip(service, {other.get("clusterIP") for other in others})
+    if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
+        _node_ports(service, {port["nodePort"] for other in others for port in other.get("ports") or () if port.get("nodePort")})
+
+
+def release(api, service: dict) -> None:
+    """A Service takes the Endpoints of its name along (SVC-8)."""
+    key = Key("Endpoints", service["metadata"]["namespace"], service["metadata"]["name"])
+    if api.find(key) is not None:
+        api.delete(key, who="kube-apiserver", because="SVC-8")
+
+
+def _cluster_ip(service: dict, taken: set) -> None:
+    spec = service["spec"]
+    wanted = spec.get("clusterIP") or (spec.get("clusterIPs") or [""])[0]
+    if not wanted:                                                          # SVC-5
+        first = int(NETWORK.network_address) + RESERVED
+        free = (str(IPv4Address(first + i)) for i in range(1, NETWORK.num_addresses - RESERVED))
+        spec["clusterIP"] = next(ip for ip in free if ip not in taken)
+        spec["clusterIPs"] = [spec["clusterIP"]]
+    elif wanted in taken:                                                   # SVC-6
+        raise _refused(service, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: provided IP is already allocated")
+    elif _is_outside(wanted):
+        raise _refused(service, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: the provided IP ({wanted}) is not in the "
+                                                             f"valid range. The range of valid IPs is {NETWORK}")
+
+
+def _is_outside(text: str) -> bool:
+    """What is no address at all is left to validation."""
+    try:
+        return IPv4Address(text) not in NETWORK
+    except ValueError:
+        return False
+
+
+def _node_ports(service: dict, taken: set) -> None:
+    """SVC-7; the same port over two protocols gets the same node port."""
+    entries = service["spec"].get("ports") or ()
+    given = {entry.get("port"): entry["nodePort"] for entry in entries if entry.get("nodePort")}
+    for i, entry in enumerate(entries):
+        number = entry.get("nodePort") or given.get(entry.get("port"))
+        if number is None:
+            number = next(p for p in NODE_PORTS if p not in taken and p not in given.values())
+        elif number in taken:
+            raise _refused(service, f"spec.ports[{i}].nodePort", number, "provided port is already allocated")
+        elif number not in NODE_PORTS:
+            raise _refused(service, f"spec.ports[{i}].nodePort", number,
+                           f"provided port is not in the valid range. The range of valid ports is {NODE_PORTS[0]}-{NODE_PORTS[-1]}")
+        entry["nodePort"] = given[entry.get("port")] = number
+
+
+def _refused(service: dict, field: str, value, why: str) -> Invalid:
+    return Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=[invalid(field, value, why)])
