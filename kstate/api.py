@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import admission, deletion, managed, patch as patches
+from . import admission, deletion, managed
+from . import patch as patches
 from .errors import BadRequest, FieldError, Invalid, ServerError
 from .kinds import KINDS, Kind
 from .kinds import meta as metadata

@@ -9,9 +9,10 @@ Modelled: work queues without duplicates, alarms, retries with back-off, caches 
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from heapq import heappop, heappush
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
 from .api import Api
 from .client import Client, Crashed
@@ -328,7 +329,7 @@ class Engine:
         for name in self.controllers:
             self.restart(name)
 
-    def fork(self) -> "Engine":
+    def fork(self) -> Engine:
         """A control plane of its own that goes on from here; objects are shared, nothing done there is seen here."""
         twin = Engine(self.controllers.values(), seed=self.seed, start=self.clock.start, lag=self.caches is not None)
         twin.world = self.world.copy()

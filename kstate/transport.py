@@ -1,7 +1,7 @@
 """Two ways to send a request: into an engine in this process, or over HTTP to any Kubernetes API."""
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from .wire import Request, Response, Wire
 
@@ -16,7 +16,8 @@ def in_process(engine) -> Send:
 def over_http(url: str, token: str = "") -> Send:
     """To a server at `url`, such as the one that `kubectl proxy` or `kstate serve` opens on loopback."""
     from urllib.error import HTTPError
-    from urllib.request import Request as Ask, urlopen
+    from urllib.request import Request as Ask
+    from urllib.request import urlopen
 
     def send(request: Request) -> Response:
         headers = {**request.headers, **({"authorization": f"Bearer {token}"} if token else {})}

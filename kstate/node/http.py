@@ -29,31 +29,26 @@ class Response(NamedTuple):
 def serve(listener: Listener, image: Image, fs: FileSystem, method: str, target: str, host: str, date: Callable[[int], str],
           now: int) -> Response:
     """Answer one request for a path.  `date` turns virtual ms into RFC 3339, `now` is the moment of the answer."""
-    path = posixpath.normpath("/" + unquote(target.partition("?")[0]))
-    slash = target.partition("?")[0].endswith("/")
+    when, asked = _http_date(date(now)), target.partition("?")[0]
     if method not in ("GET", "HEAD"):
-        return _page(listener, image, 405, _http_date(date(now)))
+        return _page(listener, image, 405, when)
+    path = posixpath.normpath("/" + unquote(asked))
     file = posixpath.join(listener.root, path.lstrip("/"))
-    when = _http_date(date(now))
     try:
         if fs.is_dir(file):
-            if not slash and path != "/":
-                location = f"http://{host}{path}/"
-                return _page(listener, image, 301, when, (("Location", location),))
+            if not asked.endswith("/"):
+                return _page(listener, image, 301, when, (("Location", f"http://{host}{path}/"),))
             file = posixpath.join(file, "index.html")
             if not fs.exists(file):
-                return _page(listener, image, 404 if listener.program == "httpd" and image.name != "httpd" else 403, when)
-        stat = fs.stat(file)
+                return _page(listener, image, 404 if listener.program == "httpd" else 403, when)
         if not _readable(fs, file):
             return _page(listener, image, 403, when)
-        body = fs.read(file)
+        body, changed = fs.read(file), date(fs.stat(file).time)
     except FileError:
         return _page(listener, image, 404, when)
-    changed = _http_date(date(stat.time))
-    tag = f'"{int(datetime.fromisoformat(date(stat.time)).timestamp()):x}-{len(body.encode()):x}"'
+    tag = f'"{int(datetime.fromisoformat(changed).timestamp()):x}-{len(body.encode()):x}"'
     kind = TYPES.get(posixpath.splitext(file)[1], "application/octet-stream")
-    return _answer(listener, image, 200, body, kind, when,
-                   (("Last-Modified", changed), ("ETag", tag), ("Accept-Ranges", "bytes")))
+    return _answer(listener, image, 200, body, kind, when, (("Last-Modified", _http_date(changed)), ("ETag", tag), ("Accept-Ranges", "bytes")))
 
 
 def _readable(fs: FileSystem, file: str) -> bool:
@@ -79,7 +74,7 @@ def _page(listener: Listener, image: Image, status: int, when: str, extra: tuple
 
 def _software(listener: Listener, image: Image) -> str:
     if listener.program == "nginx":
-        return f"nginx/{image.env['NGINX_VERSION']}"
+        return f"nginx/{image.env.get('NGINX_VERSION', '')}"
     return f"Apache/{version(image.tag, '2.4.65')} (Unix)" if image.name == "httpd" else ""
 
 

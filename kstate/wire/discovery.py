@@ -1,6 +1,8 @@
 """What the server offers: /version, /api, /apis, resource lists, in the old and the aggregated form (KCTL-2 to KCTL-6)."""
 from __future__ import annotations
 
+from functools import cache
+
 from ..kinds import KINDS, Kind
 
 VERSION = {"major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
@@ -15,23 +17,29 @@ SUBRESOURCES = {
     "status": ("", "", "", CHANGES), "scale": ("autoscaling", "v1", "Scale", CHANGES),
     "binding": ("", "", "Binding", ["create"]), "eviction": ("policy", "v1", "Eviction", ["create"]),
     "log": ("", "", "", ["get"]), "exec": ("", "", "PodExecOptions", ["create", "get"]), "attach": ("", "", "PodAttachOptions", ["create", "get"]),
-    "ephemeralcontainers": ("", "", "", CHANGES), "resize": ("", "", "", CHANGES), "finalize": ("", "", "", ["update"]),
+    "finalize": ("", "", "", ["update"]),
 }
 # what is only asked and never stored
 REVIEWS = {"authorization.k8s.io": {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "selfsubjectrulesreviews": "SelfSubjectRulesReview"},
            "authentication.k8s.io": {"selfsubjectreviews": "SelfSubjectReview"}}
 
 
-def served(group: str, version: str) -> list[tuple[Kind, str]]:
+def served(group: str, version: str) -> list[Kind]:
     """The kinds under a group and version, by plural; an Event is served under two."""
     api_version = f"{group}/{version}" if group else version
-    return [(k, k.plural) for k in sorted(KINDS.values(), key=lambda k: k.plural) if api_version in (k.api_version, *k.other_versions)]
+    return [k for k in sorted(KINDS.values(), key=lambda k: k.plural) if api_version in (k.api_version, *k.other_versions)]
 
 
+@cache
 def groups() -> list[tuple[str, str]]:
     """Every (group, version), the core group first, then by name."""
     found = {tuple(v.rpartition("/")[::2]) for k in KINDS.values() for v in (k.api_version, *k.other_versions)}
     return sorted(found | {(group, "v1") for group in REVIEWS})
+
+
+def wants_aggregated(accept: str) -> bool:
+    """Whether a client asks for the aggregated form in the version that is served."""
+    return any({"as=APIGroupDiscoveryList", "v=v2"} <= {part.strip() for part in clause.split(";")} for clause in accept.split(","))
 
 
 def aggregated(core: bool) -> dict:
@@ -40,7 +48,7 @@ def aggregated(core: bool) -> dict:
     for group, version in groups():
         if (group == "") == core:
             item = items.setdefault(group, {"metadata": {"name": group} if group else {}, "versions": []})
-            item["versions"].append({"version": version, "freshness": "Current", "resources": [_aggregated(k) for k, _ in served(group, version)] +
+            item["versions"].append({"version": version, "freshness": "Current", "resources": [_aggregated(k) for k in served(group, version)] +
                                      [_review(p, kind) for p, kind in REVIEWS.get(group, {}).items()]})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": list(items.values())}
 
@@ -74,6 +82,7 @@ def group_list() -> dict:
 
 
 def group_document(group: str, version: str) -> dict:
+    """A group in that list."""
     one = {"groupVersion": f"{group}/{version}", "version": version}
     return {"name": group, "versions": [one], "preferredVersion": one}
 
@@ -81,12 +90,12 @@ def group_document(group: str, version: str) -> dict:
 def resource_list(group: str, version: str) -> dict:
     """/api/v1 and /apis/<group>/<version> in the old form; subresources as `pods/eviction`."""
     resources = []
-    for kind, plural in served(group, version):
-        resources.append({"name": plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": VERBS,
+    for kind in served(group, version):
+        resources.append({"name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": VERBS,
                           **({"shortNames": list(kind.short)} if kind.short else {}), **({"categories": list(kind.categories)} if kind.categories else {})})
         for name in sorted(kind.subresources):
             g, v, k, verbs = SUBRESOURCES[name]
-            resources.append({"name": f"{plural}/{name}", "singularName": "", "namespaced": kind.namespaced, "kind": k or kind.kind, "verbs": verbs,
+            resources.append({"name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced, "kind": k or kind.kind, "verbs": verbs,
                               **({"group": g, "version": v} if g else {})})
     for plural, kind in REVIEWS.get(group, {}).items():
         resources.append({"name": plural, "singularName": kind.lower(), "namespaced": False, "kind": kind, "verbs": ["create"]})

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -25,7 +27,7 @@ class Request(NamedTuple):
     method: str
     path: str
     body: bytes = b""
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     @property
     def steps(self) -> list[str]:
@@ -69,7 +71,7 @@ class Response(NamedTuple):
 
     status: int
     body: bytes
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     watch: Any = None
 
     @property

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -150,7 +150,7 @@ def _time(raw: bytes) -> str | None:
         tag, position = _varint(raw, position)
         value, position = _varint(raw, position)
         seconds = value if tag >> 3 == 1 else seconds
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < seconds < 1 << 40 else None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if 0 < seconds < 1 << 40 else None
 
 
 def _json_of(name: str, fields: dict) -> Any:

@@ -1,7 +1,8 @@
 """What lists and watches choose by: label selectors, field selectors, and the fields that each kind knows (API-33 to API-35)."""
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from .. import labels as selectors
 from ..errors import BadRequest

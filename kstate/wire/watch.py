@@ -6,7 +6,7 @@ it, it says 410 Gone, and the client lists again.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Callable
+from collections.abc import Callable
 
 from ..errors import Expired, Invalid, Timeout, forbidden
 from ..kinds import Kind
@@ -38,7 +38,7 @@ class Watch:
         """Where in the log to begin, and what to say of what is there already (API-41, API-42)."""
         _check_options(request.query)
         log, initial = self.engine.world.log, request.flag("sendInitialEvents")
-        self._position = len(log)
+        self._position, self._last = len(log), None
         try:
             after = version(request.query.get("resourceVersion", ""), self.engine.world.revision)
         except Timeout as error:                # of a future that was undone

@@ -136,7 +136,7 @@ def test_sizes_are_bounded():
     assert error(fs.write, "/data/more", "x") == "No space left on device"
     fs.remove("/data/0")
     fs.write("/data/more", "x")
-    assert dict((m.path, used) for m, used in fs.df())["/data"] == (MAX_DISK // MAX_FILE - 1) * MAX_FILE + 1
+    assert {m.path: used for m, used in fs.df()}["/data"] == (MAX_DISK // MAX_FILE - 1) * MAX_FILE + 1
 
 
 def test_writes_carry_the_time_and_are_kept_in_order():
@@ -193,4 +193,4 @@ def test_every_name_in_a_listing_exists_and_every_path_is_listed(steps):
             parent, _, name = path.rpartition("/")
             assert name in fs.list(parent)
     files = [p for p in fs.walk("/data") if fs.stat(p, follow=False).kind == "file"]
-    assert dict((m.path, used) for m, used in fs.df())["/data"] == sum(fs.stat(p).size for p in files)
+    assert {m.path: used for m, used in fs.df()}["/data"] == sum(fs.stat(p).size for p in files)

@@ -26,9 +26,10 @@ def test_the_example_each_name_fetches_the_file_on_that_pods_volume():
     cluster.pod("busybox", "busybox", "10.244.2.21", "default")
     for i, letter in enumerate("abc"):
         result = cluster.exec("busybox", "wget", f"web-{i}.nginx/{letter * 3}.txt", namespace="gsh")
-        assert result[:3] == ("", f"Connecting to web-{i}.nginx (10.244.1.{6 + i}:80)\nsaving to '{letter * 3}.txt'\n"
-                              f"{letter * 3}.txt              100% |********************************|    10  0:00:00 ETA\n"
-                              f"'{letter * 3}.txt' saved\n", 0)
+        assert (result.stdout, result.code) == ("", 0)
+        assert result.stderr == (f"Connecting to web-{i}.nginx (10.244.1.{6 + i}:80)\nsaving to '{letter * 3}.txt'\n"
+                                 f"{letter * 3}.txt              100% |********************************|    10  0:00:00 ETA\n"
+                                 f"'{letter * 3}.txt' saved\n")
         assert cluster.exec("busybox", "cat", f"{letter * 3}.txt", namespace="gsh").stdout == f"this is {letter}\n"
     assert cluster.exec("busybox", "wget", "-qO-", "web-0.nginx/aaa.txt")[:3] == ("", "wget: bad address 'web-0.nginx'\n", 1)
     assert cluster.exec("busybox", "wget", "-qO-", "web-0.nginx.gsh/aaa.txt")[:3] == ("this is a\n", "", 0)
@@ -205,10 +206,12 @@ def test_getent(cluster):
 
 
 def test_ping(cluster):
-    assert cluster.exec("box", "ping", "-c", "1", "web-0.nginx")[:3] == (
+    result = cluster.exec("box", "ping", "-c", "1", "web-0.nginx")
+    assert (result.stderr, result.code) == ("", 0)
+    assert result.stdout == (
         "PING web-0.nginx (10.244.1.6): 56 data bytes\n64 bytes from 10.244.1.6: seq=0 ttl=62 time=0.180 ms\n\n"
         "--- web-0.nginx ping statistics ---\n1 packets transmitted, 1 packets received, 0% packet loss\n"
-        "round-trip min/avg/max = 0.180/0.180/0.180 ms\n", "", 0)
+        "round-trip min/avg/max = 0.180/0.180/0.180 ms\n")
     assert cluster.exec("box", "ping", "-c1", "nope")[:3] == ("", "ping: bad address 'nope'\n", 1)
     assert "100% packet loss" in cluster.exec("box", "ping", "-c1", "cip").stdout       # a Service's address does not answer
     assert cluster.exec("box", "ping", "web-0.nginx").code == 124                       # without -c it never ends

@@ -126,19 +126,15 @@ def dirname(p: Process) -> int:
 @program("seq")
 def seq(p: Process) -> int:
     """seq [-w] [-s SEP] [FIRST [STEP]] LAST"""
-    args, separator, padded = p.args, "\n", False
-    while args and args[0][:2] in ("-s", "-w"):
-        if args[0].startswith("-s"):
-            attached = args[0][2:]
-            separator, args = attached or "".join(args[1:2]), args[0 if attached else 1:]
-        padded, args = padded or args[0] == "-w", args[1:]
+    options, args = p.options("s:w", intermixed=False) if re.match("-[sw]", "".join(p.args[:1])) else ({}, p.args)
+    separator = options.get("s", "\n")
     if not 1 <= len(args) <= 3:
         raise p.fail(p.either("usage: seq [-w] [-s SEP] [FIRST [INC]] LAST", "missing operand"))
     first, step, last = {1: ["1", "1", *args], 2: [args[0], "1", args[-1]], 3: args}[len(args)]
     start, by, end = p.number(first), p.number(step), p.number(last)
     if by == 0:
         raise p.fail("increment is 0")
-    width = max(len(first), len(last)) if padded else 0
+    width = max(len(first), len(last)) if "w" in options else 0
     for i, number in enumerate(range(start, end + (1 if by > 0 else -1), by)):
         p.machine.step()
         p.out((separator if i else "") + f"{number:0{width}}")
