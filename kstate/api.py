@@ -83,6 +83,7 @@ class Api:
         if kind.status is not None:                                         # API-19
             new["status"] = thaw(kind.status)
         kind.prepare(new, None)
+        self._stamp(new, None)
         if kind.generation:
             meta["generation"] = 1                                          # API-17
         self._check(kind, new, None)
@@ -164,6 +165,7 @@ class Api:
             kind.prepare(new, old)
             admission.update(self, kind, new, old)
         self._own_once(new["metadata"])
+        self._stamp(new, old)
         _share(new, old)
         if not subresource and any(get(new, path) is not get(old, path) and get(new, path) != get(old, path) for path in kind.generation):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1            # API-17
@@ -281,6 +283,15 @@ class Api:
             raise Invalid(kind=kind.kind, group=kind.group, name=new["metadata"].get("name", ""), errors=errors)
         self.warnings += kind.warnings(new, old)
 
+    def _stamp(self, new: dict, old: dict | None) -> None:
+        """A volume remembers when its phase last changed (PVAPI-2)."""
+        if new["kind"] == "PersistentVolume":
+            before, status = (old or {}).get("status") or {}, new.get("status") or {}
+            stamp = before.get("lastPhaseTransitionTime")
+            if status.get("phase") != before.get("phase"):
+                stamp = self._timestamp()
+            new["status"] = {**status, "lastPhaseTransitionTime": stamp}
+
     def _manage(self, kind: Kind, old: dict | None, new: dict, call: Call, fields: list | None, subresource: str = "") -> None:
         """Who owns which field (API-59); controllers of ours name no manager, and own nothing."""
         if fields is None and call.manager:
@@ -292,7 +303,6 @@ class Api:
 
     def _commit(self, verb: str, key: Key, old: Dict | None, new: dict | None, call: Call) -> Dict | None:
         """Store a change, or only say what would be stored."""
-        new = _stamped(new, old, self._timestamp()) if key.kind == "PersistentVolume" and new is not None else new
         if call.dry_run:
             return None if new is None else Dict(new)
         return self.engine.commit(call.who, verb, key, old, new, call.because)
@@ -326,13 +336,6 @@ def _share(new: dict, old: Dict) -> None:
     for field, value in new.items():
         if field in old and field != "metadata" and value is not old[field] and value == old[field]:
             new[field] = old[field]
-
-
-def _stamped(volume: dict, old: dict | None, now: str) -> dict:
-    """A volume remembers when its phase last changed (PVAPI-2)."""
-    if old is not None and get(volume, "status.phase") == get(old, "status.phase"):
-        return volume
-    return {**volume, "status": {**(volume.get("status") or {}), "lastPhaseTransitionTime": now}}
 
 
 def _check_name(key: Key, new: dict) -> None:

@@ -135,6 +135,11 @@ class Engine:
             if len(cache.log) < len(self.world.log):
                 yield name
 
+    def _catch_up(self) -> None:
+        """Let every controller see all that has happened."""
+        while (name := next(self._behind(), None)) is not None:
+            self._see(name)
+
     def take(self, step: Step, crash_after: int | None = None) -> None:
         """Let one step happen.  crash_after: the controller dies after that many writes and starts again."""
         if step.what == "see":
@@ -148,8 +153,7 @@ class Engine:
         """Let the next thing happen, or the next thing of one controller; None where there is nothing to do.
 
         Work for now is done before the clock moves; the clock moves only if no controller is named."""
-        while (name := next(self._behind(), None)) is not None:
-            self._see(name)
+        self._catch_up()
         for name, key in self.queue:
             if controller in (None, name):
                 self._sync(name, key)
@@ -219,11 +223,12 @@ class Engine:
                 heappop(heap)                   # replaced or answered since
         return min((self._heaps[sort][0][0] for sort in sorts if self._heaps[sort]), default=None)
 
-    def _ring(self, time: int) -> None:
+    def _ring(self, time: int, sorts: Iterable[str] = SORTS) -> None:
         """Move the clock and enqueue all that was to be looked at by then."""
         self.now = max(self.now, time)
         rung = []
-        for sort, heap in self._heaps.items():
+        for sort in sorts:
+            heap = self._heaps[sort]
             while heap and heap[0][0] <= self.now:
                 due, name, key = heappop(heap)
                 if self.alarms.get((name, key, sort)) == due:
@@ -235,8 +240,10 @@ class Engine:
     def drain(self, limit: int = 100_000) -> int:
         """Do all the work there is for now; the clock stands still.  Returns the number of steps."""
         count = 0
-        while self.queue or next(self._behind(), None) is not None:
+        self._catch_up()
+        while self.queue:
             self.step()
+            self._catch_up()
             count += 1
             self._limit(count, limit)
         return count
@@ -258,7 +265,7 @@ class Engine:
         """Let everybody who polls look once more.  Whether anything changed; if not, all is as it was."""
         before, position = self.save(), len(self.world.log)
         for due in sorted({due for (_, _, sort), due in self.alarms.items() if sort == POLL}):
-            self._ring(due)
+            self._ring(due, (WORK, POLL))       # what repeats for ever always changes something
             self.drain(limit)
             if any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
                 return True

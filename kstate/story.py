@@ -20,6 +20,14 @@ def line(change: Change) -> str:
     return f"{head}  {what}".rstrip() + (f"  {change.because}" if change.because else "")
 
 
+def short(change: Change) -> str:
+    """One change as a narrow line: "19s  statefulset-controller: create Pod gsh/web-1 (STS-56)"."""
+    what = change.text if change.verb == "wait" else describe(change)
+    verb = {"status": "", "update": "", "wait": "waits"}.get(change.verb, change.verb)
+    words = " ".join(filter(None, (verb, str(change.key), what)))
+    return f"{change.time / 1000:g}s  {change.who}: {words}" + (f" ({change.because})" if change.because else "")
+
+
 def lines(changes: Iterable[Change], all: bool = False) -> list[str]:
     """The story of many changes; without `all`, kinds that are mere bookkeeping are left out."""
     return [line(c) for c in changes if all or c.key.kind not in QUIET]

@@ -9,6 +9,7 @@ import json
 import threading
 from base64 import b64decode, b64encode
 from binascii import Error as BinasciiError
+from itertools import islice
 from shlex import quote
 from typing import Any, Callable
 from zlib import compress, decompress
@@ -19,7 +20,7 @@ from kstate.clock import age
 from kstate.graph import graph
 from kstate.kubectl import Result as Output
 from kstate.kubectl import kubectl
-from kstate.story import lines
+from kstate.story import QUIET, short
 
 from .picture import picture
 from .svg import svg
@@ -48,7 +49,8 @@ class Lab:
         if self._start:
             cluster.apply(self._start)
             cluster.settle()
-        cluster.history.done.clear()            # the start is not something to undo
+        cluster.history.done.clear()            # the start is not something to undo, nor to tell
+        self._begun = len(cluster.engine.world.log)
         return cluster
 
     # -- what the view asks
@@ -62,18 +64,15 @@ class Lab:
 
     def story(self, last: int = 12) -> list[str]:
         """The last lines of what happened."""
-        log, told = self.cluster.engine.world.log, []
-        for change in reversed(log):            # from the end: a long history costs nothing
-            told += lines([change])
-            if len(told) >= last:
-                break
-        return told[::-1]
+        log = self.cluster.engine.world.log
+        told = (short(log[i]) for i in range(len(log) - 1, self._begun - 1, -1) if log[i].key.kind not in QUIET)
+        return list(islice(told, last))[::-1]
 
     def controllers(self) -> list[tuple[str, int]]:
-        """Every controller and how many keys wait in its queue."""
+        """The controllers that have work now, and how many keys wait in the queue of each."""
         engine = self.cluster.engine
         waiting = [name for name, _ in engine.queue]
-        return [(name, waiting.count(name)) for name in engine.controllers]
+        return [(name, waiting.count(name)) for name in engine.controllers if name in waiting]
 
     def why(self, ref: str) -> str:
         return str(self.cluster.why(_object(ref)))

@@ -7,6 +7,7 @@ from .apply import apply, set_last_applied, view_last_applied
 from .args import Args
 from .create import create, replace
 from .delete import delete
+from .describe import describe
 from .get import get
 from .help import options
 from .marks import annotate, label
@@ -21,6 +22,7 @@ VERBS: dict[str, Callable[[Session, Args], int | None]] = {
     "apply view-last-applied": view_last_applied,
     "create": create,
     "delete": delete,
+    "describe": describe,
     "get": get,
     "label": label,
     "options": lambda session, _args: session.say(options(), end=""),

@@ -22,7 +22,7 @@ def page(tmp_path_factory):
 @pytest.fixture
 def live(page):
     """The lesson's live view; the exercises further down have views of their own."""
-    view = page.locator("[data-testid=view]").first
+    view = page.locator(".kview").first
     view.scroll_into_view_if_needed()
     return view
 

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
-from .facts import CLAIM, SET, Facts, at, boss, claims_of, going, members, moment, name, number, over, owners, ready, slots, uid
+from .facts import CLAIM, SET, Facts, at, boss, claims_of, going, members, moment, name, number, over, owners, ready, says, slots, uid
 
 CONTROLLER = "statefulset-controller"
 
@@ -11,15 +12,17 @@ CONTROLLER = "statefulset-controller"
 def pods(seen: Facts, change) -> Iterator[str]:
     """Creations and deletions of pods."""
     old, new = change.old, change.new
-    if change.key.kind != "Pod" or change.who != CONTROLLER:
+    ends = old is not None and not going(old) and (new is None or going(new))
+    if change.key.kind != "Pod" or change.who != CONTROLLER or not (old is None or ends):
         return
     sts = seen.find(SET, boss(new or old).get("name", ""), change.key.namespace)
     if sts is None or uid(sts) != boss(new or old)["uid"]:
         yield f"{change.key.name} has no set (STS-91)"
     elif old is None:
         yield from created(seen, sts, new)
-    elif new is None or going(new) and not going(old):
-        yield from deleted(seen, sts, old)
+    else:
+        asked = moment(new["metadata"]["deletionTimestamp"]) - new["metadata"]["deletionGracePeriodSeconds"] if new is not None else inf
+        yield from deleted(seen, sts, old, asked)
 
 
 def ordered(sts: dict) -> bool:
@@ -50,6 +53,7 @@ def created(seen: Facts, sts: dict, pod: dict) -> Iterator[str]:
         for j in range(slots(sts).start, i):
             if j not in others or not ready(others[j]) or going(others[j]):
                 yield f"{name(pod)} created before pod {j} was Ready (STS-59)"
+        yield from too_early(sts, [p for j, p in others.items() if j in slots(sts) and j < i], moment(pod["metadata"]["creationTimestamp"]))
     for claim in template_claims(sts, i):
         found = seen.find(CLAIM, claim, sts["metadata"]["namespace"])
         if found is None:
@@ -67,12 +71,13 @@ def created(seen: Facts, sts: dict, pod: dict) -> Iterator[str]:
         yield f"{name(pod)} has revision {revision(pod)}, not {newest(seen, sts)} (STS-44, STS-45)"
 
 
-def deleted(seen: Facts, sts: dict, pod: dict) -> Iterator[str]:
+def deleted(seen: Facts, sts: dict, pod: dict, asked: float) -> Iterator[str]:
     i, others, wanted = number(pod), members(seen, sts), slots(sts)
     if i not in wanted:
         yield from scaled_down(seen, sts, pod, others)
     elif not over(pod):
         yield from rolled(seen, sts, pod, others)
+        yield from too_early(sts, [p for j, p in others.items() if j in wanted and j > i], asked)
     if ordered(sts) and i in wanted:
         for j in wanted[:i - wanted.start]:
             if j not in others or not ready(others[j]) or going(others[j]):
@@ -112,22 +117,11 @@ def rolled(seen: Facts, sts: dict, pod: dict, others: dict[int, dict]) -> Iterat
             yield f"{name(pod)} updated before pod {j} was (STS-70)"
 
 
-def early(seen: Facts, change) -> Iterator[str]:
-    """minReadySeconds: nobody goes on before the last pod has been Ready for so long (STS-60, STS-70, STS-79)."""
-    if change.key.kind != "Pod" or change.who != CONTROLLER or (change.old is not None and (over(change.old) or change.new is None or going(change.old))):
-        return
-    sts = seen.find(SET, boss(change.new)["name"], change.key.namespace)
-    if sts is None or not sts["spec"].get("minReadySeconds") or not ordered(sts):
-        return
-    now = change.new["metadata"]["creationTimestamp"] if change.old is None else change.new["metadata"].get("deletionTimestamp")
-    if now is None:
-        return
-    seconds = moment(now) - (0 if change.old is None else change.new["metadata"]["deletionGracePeriodSeconds"])
-    for i, other in members(seen, sts).items():
-        if i in slots(sts) and i < number(change.new) and ready(other):
-            for condition in other["status"]["conditions"]:
-                if condition["type"] == "Ready" and seconds - moment(condition["lastTransitionTime"]) < sts["spec"]["minReadySeconds"]:
-                    yield f"{change.key.name}: pod {i} was not yet Ready for long enough (STS-60)"
+def too_early(sts: dict, others: list[dict], now: float) -> Iterator[str]:
+    """Pods that have not been Ready for minReadySeconds, though somebody goes on at `now` as if they had."""
+    for pod in others:
+        if ready(pod) and now - moment(says(pod, "Ready")["lastTransitionTime"]) < sts["spec"].get("minReadySeconds", 0):
+            yield f"{name(pod)} was not yet Ready for long enough (STS-60, STS-79)"
 
 
 def ownership(seen: Facts, change) -> Iterator[str]:
@@ -152,4 +146,4 @@ def ownership(seen: Facts, change) -> Iterator[str]:
             yield f"{change.key.name} is given to {ref['kind']} {ref['name']} against the policy (STS-81)"
 
 
-RULES = (pods, early, ownership)
+RULES = (pods, ownership)

@@ -94,11 +94,15 @@ def chosen(live: Facts, change) -> Iterator[str]:
 
 
 def welcome(live: Facts, change) -> Iterator[str]:
-    """The node exists and takes new pods (SCHED-3).  Only where the scheduler's view does not lag."""
-    if change.key.kind == "Pod" and change.old is not None and change.new is not None and change.who == SCHEDULER and node(change.new) != node(change.old):
-        host = live.find("Node", node(change.new))
+    """The node exists and takes new pods when it is chosen (SCHED-3).  Only where the scheduler's view does not lag."""
+    old, new = change.old, change.new
+    if change.key.kind != "Pod" or old is None or new is None or change.who != SCHEDULER:
+        return
+    chosen = node(new) or at(new, "status.nominatedNodeName", "")
+    if chosen and chosen not in (node(old), at(old, "status.nominatedNodeName", "")):
+        host = live.find("Node", chosen)
         if host is None or host["spec"].get("unschedulable"):
-            yield f"{change.key}: scheduled to {node(change.new)}, which is {'cordoned' if host else 'missing'} (SCHED-3)"
+            yield f"{change.key}: scheduled to {chosen}, which is {'cordoned' if host else 'missing'} (SCHED-3)"
 
 
 RULES = (claims, volumes, bound)

@@ -100,7 +100,7 @@ def pairs(facts: Facts) -> Iterator[str]:
             yield f"volume {name(volume)} is Bound to a claim that is gone (VOL-8)"
         if phase(volume) == "Available" and holder(volume):
             yield f"volume {name(volume)} is Available and has a claim (VOL-7)"
-        if phase(volume) == "Pending":
+        if phase(volume) == "Pending" and not going(volume):
             yield f"volume {name(volume)} was never looked at (VOL-3)"
         if phase(volume) == "Released" and volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete" and "nfs" not in volume["spec"]:
             yield f"volume {name(volume)} is Released and should be deleted (REC-1)"

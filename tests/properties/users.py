@@ -12,7 +12,8 @@ from tests.helpers import apply, cluster_engine
 
 NS = "shop"
 FAULT = "kstate.dev/fault"
-FAULTS = ("NotReady", "ImagePullBackOff", "CrashLoopBackOff", "Failed", "Succeeded")
+LASTING = ("NotReady", "ImagePullBackOff", "CrashLoopBackOff")
+FAULTS = (*LASTING, "Failed", "Succeeded")      # of a template, the last two are endless: the pod is replaced at once, again and again
 SET = Key("StatefulSet", NS, "web")
 CLASSES = ("static", "made", "local", None)
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "nginx"},
@@ -127,7 +128,7 @@ def _template(engine, n):
 
 
 def _broken_template(engine, n):
-    edit(engine, {"spec": {"template": {"metadata": {"annotations": {FAULT: (None, *FAULTS)[n % 6]}}}}})
+    edit(engine, {"spec": {"template": {"metadata": {"annotations": {FAULT: (None, *LASTING)[n % 4]}}}}})
 
 
 def _strategy(engine, n):
@@ -188,7 +189,7 @@ def _add_pod(engine, n):
 def _write(engine, n):
     """A container writes a file to its volume."""
     path = f"nfs://nas/pv{n % 2}"
-    engine.api.write_disk(path, {"index.html": str(n)}, who="container")
+    engine.api.write_disk(path, {"index.html": {"content": str(n), "mode": 0o644, "time": 0}}, who="container")
 
 
 def _new_shop(engine, n):
@@ -269,15 +270,16 @@ def _node(number: int) -> dict:
 
 
 def _ill(engine: Engine) -> list[Key]:
-    """Pods that are not Ready or carry a fault, and claims that have lost their volume."""
-    pods = [p for p in engine.world.list("Pod", NS) if p["metadata"].get("ownerReferences") and not _well(p)]
+    """Pods that are not Ready, carry a fault or were released, and claims that have lost their volume."""
+    pods = [p for p in engine.world.list("Pod", NS) if not _well(p)]
     lost = [c for c in engine.world.list("PersistentVolumeClaim", NS) if c["status"]["phase"] == "Lost"]
     return [Key(o["kind"], NS, o["metadata"]["name"]) for o in (*pods, *lost)]
 
 
 def _well(pod: dict) -> bool:
     conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions") or ()}
-    return conditions.get("Ready") == "True" and FAULT not in (pod["metadata"].get("annotations") or {}) and "deletionTimestamp" not in pod["metadata"]
+    alone = not pod["metadata"].get("ownerReferences") and pod["metadata"]["name"].startswith("web-")
+    return conditions.get("Ready") == "True" and not alone and FAULT not in (pod["metadata"].get("annotations") or {}) and "deletionTimestamp" not in pod["metadata"]
 
 
 def _provide(engine: Engine, lacking: dict, n: int) -> None:

@@ -302,7 +302,8 @@ class View {
     set(this.redo, { "aria-disabled": can.redo ? null : "true" });
     this.echo.textContent = asTyped(log[log.length - 1] || "");
     const known = new Map([...this.chips.querySelectorAll("button")].map((chip) => [chip.dataset.name, chip]));
-    if (!this.chips.firstChild) this.chips.append(html("span", { class: "muted" }, "Work for"));
+    if (!this.chips.firstChild) this.chips.append(html("span", { class: "muted" }));
+    this.chips.firstChild.textContent = controllers.length ? "Work for" : "No controller has work now.";
     for (const [name, count] of controllers) {
       const chip = known.get(name) || this.chips.appendChild(button("controller", "", { "data-name": name,
         click: () => this.send("step", { controller: name }) }, html("span", {}, name), html("b")));
