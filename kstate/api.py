@@ -137,7 +137,7 @@ class Api:
     def update(self, obj: dict, *, subresource: str = "", **call: Any) -> Dict:
         """PUT.  A resourceVersion in the object must be the stored one.  Raises Conflict, Invalid, NotFound, Forbidden."""
         kind = kind_of(obj)
-        obj = obj if kind.namespaced else drop(obj, "metadata.namespace")   # API-4
+        obj = _placed(kind, obj)
         key = key_of(obj)
         old = self.world.find(key)
         _check_uid(key, obj, old)
@@ -201,7 +201,7 @@ class Api:
         else:
             new = patches.merge_patch(old, body)
         new, problems = decode(kind, new, validation)
-        new = new if kind.namespaced else drop(new, "metadata.namespace")   # API-4
+        new = _placed(kind, new)
         if problems and validation == "Strict":
             raise strict_patch(new, problems)
         self.warnings += problems
@@ -212,6 +212,8 @@ class Api:
 
     def _apply(self, kind: Kind, key: Key, old: Dict | None, intent: dict, subresource: str, force: bool, call: Call) -> Dict:
         """Server-side apply (API-58)."""
+        intent = _placed(kind, {**intent, "metadata": {"name": key.name, "namespace": key.namespace, **intent["metadata"]}})
+        _check_name(key, intent)
         if old is None and subresource:
             raise missing(key)
         if old is None and intent["metadata"].get("uid"):
@@ -287,10 +289,8 @@ class Api:
         """A volume remembers when its phase last changed (PVAPI-2)."""
         if new["kind"] == "PersistentVolume":
             before, status = (old or {}).get("status") or {}, new.get("status") or {}
-            stamp = before.get("lastPhaseTransitionTime")
-            if status.get("phase") != before.get("phase"):
-                stamp = self._timestamp()
-            new["status"] = {**status, "lastPhaseTransitionTime": stamp}
+            moved = status.get("phase") != before.get("phase")
+            new["status"] = {**status, "lastPhaseTransitionTime": self._timestamp() if moved else before.get("lastPhaseTransitionTime")}
 
     def _manage(self, kind: Kind, old: dict | None, new: dict, call: Call, fields: list | None, subresource: str = "") -> None:
         """Who owns which field (API-59); controllers of ours name no manager, and own nothing."""
@@ -309,6 +309,11 @@ class Api:
 
     def _timestamp(self) -> str:
         return self.engine.clock.timestamp(self.engine.now)
+
+
+def _placed(kind: Kind, obj: dict) -> dict:
+    """Without the namespace that a kind outside of namespaces cannot have (API-4)."""
+    return obj if kind.namespaced else drop(obj, "metadata.namespace")
 
 
 def _kept(sent: dict, old: dict) -> dict:

@@ -254,20 +254,25 @@ class Engine:
         Polling (a claim that is looked at every 15 s) is tried for one further round; if that changes
         nothing, it is as if the round had not been.  What repeats for ever (a crash loop) is not waited for."""
         count = self.drain(limit)
-        while (work := self.next_alarm((WORK,)) is not None) or self._poll(limit):
-            if work:
-                self._ring(self.next_alarm((WORK, POLL)))
+        while self.advance(limit):
             count += 1 + self.drain(limit)
             self._limit(count, limit)
         return count
 
+    def advance(self, limit: int = 100_000) -> bool:
+        """Move the clock to the next alarm that settling waits for.  False where nothing more would come of it."""
+        if self.next_alarm((WORK,)) is None:
+            return self._poll(limit)
+        self._ring(self.next_alarm((WORK, POLL)))
+        return True
+
     def _poll(self, limit: int) -> bool:
-        """Let everybody who polls look once more.  Whether anything changed; if not, all is as it was."""
+        """Let everybody who polls look once more.  Whether anything came of it; if not, all is as it was."""
         before, position = self.save(), len(self.world.log)
         for due in sorted({due for (_, _, sort), due in self.alarms.items() if sort == POLL}):
             self._ring(due, (WORK, POLL))       # what repeats for ever always changes something
             self.drain(limit)
-            if any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
+            if self.next_alarm((WORK,)) is not None or any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
                 return True
         written = len(self.world.log) > position
         self.restore(before)

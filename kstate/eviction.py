@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .controllers.base import name, phase, ready, terminating, with_pod_condition
-from .controllers.disruption import selects
+from . import labels as selectors
+from .controllers.base import labels, name, namespace, phase, ready, terminating, with_pod_condition
 from .errors import ServerError, TooManyRequests
 from .world import Dict, Key, get, put
 
@@ -29,6 +29,11 @@ def evict(api, key: Key, options: dict | None = None, *, who: str = "kubectl") -
         api.update(told, who=who, because="EVI-6", subresource="status")
     api.delete(key, grace=(options or {}).get("gracePeriodSeconds"), propagation=(options or {}).get("propagationPolicy"),
                preconditions=(options or {}).get("preconditions"), who=who, because="EVI-6")
+
+
+def selects(budget: dict, pod: dict) -> bool:
+    """A missing selector selects nothing, an empty one every pod of the namespace."""
+    return namespace(budget) == namespace(pod) and selectors.of(budget["spec"].get("selector")).matches(labels(pod))
 
 
 def _unready_may_go(budget: Dict, pod: Dict) -> bool:

@@ -8,24 +8,12 @@ from __future__ import annotations
 from hashlib import sha256
 
 from .base import Controller, Key, condition, get, is_true, key_of, name, phase, put
-from .volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_keys, stopped
+from .volumes import CLAIM, VOLUME, attachable, bound_uid, claim_key, claim_keys, stopped
 
 ATTACHMENT = "VolumeAttachment"
 SHARED = ("ReadWriteMany", "ReadOnlyMany")
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 TIMEOUT, FORCE = 120_000, 360_000       # ms: how long an attach may take, and how long a dead node may keep a volume
-
-
-def attachable(view, volume: dict) -> bool:
-    """A CSI volume, unless its driver says that nothing has to be attached (AD-1).  view: a World."""
-    driver = get(volume, "spec.csi.driver")
-    return driver is not None and get(view.find(Key("CSIDriver", "", driver)), "spec.attachRequired", True)
-
-
-def attached(view, volume: dict, node: str) -> bool:
-    """Whether a pod on that node can mount the volume: the kubelet asks this.  view: a World."""
-    return not attachable(view, volume) or any(
-        a["spec"]["nodeName"] == node and get(a, "status.attached") for a in view.select("attachment by volume", name(volume)))
 
 
 def device(volume: dict) -> str:

@@ -7,7 +7,7 @@ timestamps in objects.  Every act names its rule: because="STS-56".
 """
 from __future__ import annotations
 
-from typing import Iterable
+from collections.abc import Iterable
 
 from ..world import Change, Dict, Key, World, controller_ref, get, key_of, put, uid
 
@@ -125,6 +125,11 @@ def active(pod: dict) -> bool:
     return not finished(pod) and not terminating(pod)
 
 
+def is_sidecar(container: dict) -> bool:
+    """An init container that keeps running beside the others."""
+    return container.get("restartPolicy") == "Always"
+
+
 def ordinal(pod: dict) -> int:
     """web-3 -> 3; -1 where the name does not end in a number."""
     digits = name(pod).rpartition("-")[2]
@@ -162,5 +167,5 @@ def with_pod_condition(pod: dict, type: str, status: str, now: str, **more: str)
 
 
 __all__ = ["Change", "Controller", "Dict", "Key", "World", "active", "annotations", "available", "condition", "controller_ref", "finalizers", "finished",
-           "get", "is_true", "key_of", "labels", "name", "namespace", "ordinal", "owned_by", "phase", "put", "ready", "reference",
+           "get", "is_sidecar", "is_true", "key_of", "labels", "name", "namespace", "ordinal", "owned_by", "phase", "put", "ready", "reference",
            "running_and_ready", "terminating", "uid", "until_available", "with_condition", "with_pod_condition"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 from math import ceil
 
 from .. import labels as selectors
-from .base import Controller, Key, controller_ref, get, labels, name, namespace, ready, terminating, uid
+from ..eviction import selects
+from .base import Controller, Key, controller_ref, get, name, namespace, ready, terminating, uid
 
 TIMEOUT = 120_000       # ms after which an announced eviction that did not happen is forgotten
 SCALABLE = ("StatefulSet", "Deployment", "ReplicaSet", "ReplicationController")
@@ -100,11 +101,6 @@ class Disruption(Controller):
         """An event that does not repeat itself at every sync."""
         if not any((e["reason"], e["message"]) == (reason, message) for e in api.select("event by object", uid(about))):
             api.event(about, type, reason, message, because="PDB-3")
-
-
-def selects(budget: dict, pod: dict) -> bool:
-    """A missing selector selects nothing, an empty one every pod of the namespace."""
-    return namespace(budget) == namespace(pod) and selectors.of(budget["spec"].get("selector")).matches(labels(pod))
 
 
 def _top(api, space: str, ref: dict) -> dict | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .. import quantity
 from .affinity import pod_terms
-from .base import Dict, controller_ref, finished, get, labels, name
+from .base import Dict, controller_ref, finished, get, is_sidecar, labels, name
 
 ON_NODE = ("pod by node", "pod by nominated node")
 DEFAULT_CPU, DEFAULT_MEMORY = 100, 200 << 20        # what a container without requests counts for in scores
@@ -93,11 +93,6 @@ def requests(spec: dict) -> dict[str, int]:
 
 def _of(container: dict) -> dict[str, int]:
     return {resource: amount(resource, text) for resource, text in get(container, "resources.requests", {}).items()}
-
-
-def is_sidecar(container: dict) -> bool:
-    """An init container that keeps running beside the others."""
-    return container.get("restartPolicy") == "Always"
 
 
 def scored_requests(spec: dict) -> dict[str, int]:

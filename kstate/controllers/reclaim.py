@@ -162,7 +162,7 @@ class Reclaimer(Controller):
             api.wait(volume, f"{name(pod)} scrubs it", "REC-7")
             return False
         if (ended := _ended(pod)) and (left := self.noticed - api.since(ended)) > 0:
-            api.wait(volume, f"{name(pod)} has finished, which is noticed {left // 1000} s later", "REC-8")
+            api.wait(volume, f"{name(pod)} has finished, which is noticed within a minute", "REC-8")
             api.wake(left)
             return False
         api.delete(pod, "REC-8")

@@ -14,7 +14,7 @@ from .filters import Attempt, message, refused
 from .nodeinfo import Nodes
 from .scores import best
 from .volumebinding import Unschedulable, prebind
-from .volumes import delayed
+from .volumes import claim_key, delayed
 
 BIND_TIMEOUT = 600_000      # ms that PreBind waits for volumes
 GATED = "Scheduling is blocked due to non-empty scheduling gates"
@@ -45,7 +45,8 @@ class Scheduler(Controller):
         elif kind == "PersistentVolumeClaim":
             yield from _users(view, [change.key])
         elif kind == "PersistentVolume":
-            yield from _users(view, map(key_of, view.select("claim by volume", change.key.name)))
+            reserved = claim_key(old) if old is not None else None          # the scheduler may have chosen it for a claim
+            yield from _users(view, [*map(key_of, view.select("claim by volume", change.key.name)), *([reserved] if reserved else [])])
             if phase(new or {}) == "Available" and phase(old or {}) != "Available" and _waits_for_pods(view, new):
                 yield from map(key_of, _pending(view))
         elif kind != "Node" or _offers_more(old, new):

@@ -13,7 +13,7 @@ from .base import Dict, annotations, finished, get, labels, name, namespace, pha
 from .edits import linked, with_annotations
 from .matching import eligible, on_node, reaches
 from .nodeinfo import NodeInfo
-from .volumes import bound_uid, class_object, delayed, request
+from .volumes import bound_uid, claim_name, class_object, delayed, request
 
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
@@ -52,13 +52,6 @@ def claims_of(api, pod: dict) -> list[Dict]:
             raise Unschedulable(f"PVC {namespace(pod)}/{wanted} was not created for pod {namespace(pod)}/{name(pod)} (pod is not owner)")
         found.append(claim)
     return found
-
-
-def claim_name(pod: dict, volume: dict) -> str | None:
-    """The claim behind a volume of a pod, or None for other volumes."""
-    if "persistentVolumeClaim" in volume:
-        return volume["persistentVolumeClaim"]["claimName"]
-    return f"{name(pod)}-{volume['name']}" if "ephemeral" in volume else None
 
 
 def completely_bound(claim: dict) -> bool:

@@ -89,3 +89,22 @@ def claim_keys(pod: dict) -> Iterator[Key]:
 def stopped(pod: dict) -> bool:
     """No container of the pod runs any more, or ever will."""
     return finished(pod) or terminating(pod) and all("running" not in s.get("state", {}) for s in get(pod, "status.containerStatuses", ()))
+
+
+def claim_name(pod: dict, volume: dict) -> str | None:
+    """The claim behind a volume of a pod, or None for other volumes."""
+    if "persistentVolumeClaim" in volume:
+        return volume["persistentVolumeClaim"]["claimName"]
+    return f"{name(pod)}-{volume['name']}" if "ephemeral" in volume else None
+
+
+def attachable(view, volume: dict) -> bool:
+    """A CSI volume, unless its driver says that nothing has to be attached (AD-1).  view: a World."""
+    driver = get(volume, "spec.csi.driver")
+    return driver is not None and get(view.find(Key("CSIDriver", "", driver)), "spec.attachRequired", True)
+
+
+def attached(view, volume: dict, node: str) -> bool:
+    """Whether a pod on that node can mount the volume: the kubelet asks this.  view: a World."""
+    return not attachable(view, volume) or any(
+        a["spec"]["nodeName"] == node and get(a, "status.attached") for a in view.select("attachment by volume", name(volume)))

@@ -139,6 +139,19 @@ class Session:
                 self.engine.run(min(end if due is None else max(due, self.engine.now), end) - self.engine.now)
                 yield
 
+    def changes(self) -> bool:
+        """Let a simulated cluster come to rest; whether anything changed on the way."""
+        if self.engine is None:
+            return any(self.moments(1000))
+        before = self.engine.world.revision
+        for _ in self.moments():
+            pass
+        return self.engine.world.revision > before
+
+    def elapsed(self) -> int:
+        """ms since some moment: what timeouts are measured by."""
+        return int(self.now().timestamp() * 1000) if self.engine is None else self.engine.now
+
     def until(self, check: Callable[[], Any], limit: int | None = None) -> Any:
         """Let time pass until check() gives something, and give it; None where nothing more will happen."""
         return next((found for _ in self.moments(limit) if (found := check()) is not None), None)

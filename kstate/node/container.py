@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from ..controllers.base import get, name, namespace, uid
-from ..controllers.nodeinfo import is_sidecar
+from ..controllers.base import get, is_sidecar, name, namespace, uid
 from . import pulls, runs, runtime
 from .identity import ConfigError
 from .podstatus import completed, ending, restarts
@@ -89,7 +88,7 @@ class Container:
         if pull and not self.worker.said("Pulling", f'Pulling image "{self.image}"'):
             self.tell("Normal", "Pulling", f'Pulling image "{self.image}"', "KUB-20")
         self.status["state"] = self.untried()
-        self.worker.wake(left)
+        self.api.wake(left)
         self.api.wait(self.pod, f"container {self.name} is being created", "KUB-6")
 
     def pullable(self) -> bool:
@@ -124,7 +123,7 @@ class Container:
             run = runs.begin(self, count)
         except ConfigError as problem:
             self.hold("CreateContainerConfigError", str(problem), "Failed", f"Error: {problem}")
-            return self.worker.wake(RETRY, "poll")
+            return self.api.wake(RETRY, "poll")
         self.tell("Normal", "Created", "Container created", "KUB-21")
         container_id = sha256(f"{uid(self.pod)}/{self.name}/{count}".encode()).hexdigest()
         self.status |= {"state": {"running": {"startedAt": self.api.timestamp()}}, "lastState": {"terminated": last} if last else {},
@@ -155,7 +154,7 @@ class Container:
         ended = runs.proceed(self)
         if self.fault == "CrashLoopBackOff":
             ended = (self.began + CRASH, 1) if self.api.now >= self.began + CRASH else None
-            self.worker.wake(self.began + CRASH - self.api.now)
+            self.api.wake(self.began + CRASH - self.api.now)
         if ended:
             return self.end(*ended)
         Probing(self).look()
@@ -197,7 +196,7 @@ class Container:
         text = f"back-off {go_duration(pause)} restarting failed container={self.name} pod={self.who}"
         self.status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": text}}
         comes_back = self.fault == "CrashLoopBackOff" or runs.known(self.api.view, self.pod, self.name, self.api.clock.ms(last["startedAt"]))
-        self.worker.wake(left, "idle" if comes_back else "work")
+        self.api.wake(left, "idle" if comes_back else "work")
         self.api.wait(self.pod, f"container {self.name} is restarted {go_duration(pause)} after its end", "KUB-31")
 
     def backoff(self, last: dict) -> int:

@@ -10,7 +10,7 @@ import posixpath
 from hashlib import sha256
 
 from .. import quantity
-from ..controllers.volumebinding import claim_name
+from ..controllers.volumes import claim_name
 from ..world import Key, World, get
 from . import identity
 from .disks import disk_of, disk_of_source

@@ -1,8 +1,7 @@
 """What a kubelet says of a pod as a whole: its phase and its conditions, out of the states of its containers (KUB-3, KUB-4)."""
 from __future__ import annotations
 
-from ..controllers.base import Dict, condition, get
-from ..controllers.nodeinfo import is_sidecar
+from ..controllers.base import Dict, condition, get, is_sidecar
 
 ORDER = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 DONE = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}

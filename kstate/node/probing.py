@@ -36,7 +36,7 @@ class Probing:
         period = probe.get("periodSeconds", 10) * 1000
         first = self.began + probe.get("initialDelaySeconds", 0) * 1000
         if self.now < first:
-            self.container.worker.wake(first - self.now)
+            self.container.api.wake(first - self.now)
             return settled
         moment = first + (self.now - first) // period * period                       # KUB-40
         wait = moment + period - self.now
@@ -54,7 +54,7 @@ class Probing:
             settled = self.conclude(kind, probe, good, count, settled)
             row = None if good and settled else [self.began, moment, good, count]
             remember(self.api, self.disk, mark, row, because="KUB-43")
-        self.container.worker.wake(wait, "idle" if good == settled else "work")
+        self.container.api.wake(wait, "idle" if good == settled else "work")
         return settled
 
     def conclude(self, kind: str, probe: dict, good: bool, count: int, settled: bool) -> bool:

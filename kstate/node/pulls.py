@@ -73,15 +73,15 @@ def fail(container) -> None:
         container.tell("Normal", "Pulling", f'Pulling image "{image}"', "KUB-20")
         container.tell("Warning", "Failed", f'Failed to pull image "{image}": {NOT_FOUND.format(image)}', "KUB-23")
         container.hold("ErrImagePull", NOT_FOUND.format(image), "Failed", "Error: ErrImagePull")
-        container.worker.wake(ERR_IMAGE_PULL, "idle" if tries else "work")
+        container.api.wake(ERR_IMAGE_PULL, "idle" if tries else "work")
     elif now < at + ERR_IMAGE_PULL:
-        container.worker.wake(at + ERR_IMAGE_PULL - now, "idle" if tries > 1 else "work")
+        container.api.wake(at + ERR_IMAGE_PULL - now, "idle" if tries > 1 else "work")
     else:
         text = f'Back-off pulling image "{image}"'
         if get(container.status, "state.waiting.reason") != "ImagePullBackOff":
             container.hold("ImagePullBackOff", text, "BackOff", text, "Normal")
             container.tell("Warning", "Failed", "Error: ImagePullBackOff", "KUB-23")
-        container.worker.wake(at + pause - now, "idle")
+        container.api.wake(at + pause - now, "idle")
         container.api.wait(container.pod, f"the image {image} cannot be pulled", "KUB-33")
 
 

@@ -54,11 +54,11 @@ def proceed(container) -> tuple[int, int] | None:
     if ends is not None:
         if now >= ends:
             return ends, code
-        container.worker.wake(ends - now, "idle" if _lasting(container, ends) else "work")
+        container.api.wake(ends - now, "idle" if _lasting(container, ends) else "work")
     elif waiting:
         if done and now > started:
             _ask_again(container, started)
-        container.worker.wake(min(max((now - started) // 4, AGAIN), RARELY), "poll")
+        container.api.wake(min(max((now - started) // 4, AGAIN), RARELY), "poll")
         container.api.wait(container.pod, f"container {container.name} goes on and on, perhaps until something appears", "KUB-3")
     return None
 
@@ -78,7 +78,7 @@ def _write(container) -> bool:
     rest = writes[done + len(due):]
     if rest:
         endless = _recall(container, "run")[3]
-        container.worker.wake(rest[0][0] - container.api.now, "idle" if endless or _lasting(container, rest[0][0]) else "work")
+        container.api.wake(rest[0][0] - container.api.now, "idle" if endless or _lasting(container, rest[0][0]) else "work")
     return not rest
 
 

@@ -1,8 +1,8 @@
 """A kubelet's work on one pod: from its acceptance to its end (api-network-kubelet.md chapter 7).
 
-A worker lives for one look at the pod.  It works on copies of the container statuses, collects events and the times at which
-it has to look again, and writes the status once.  What must be remembered beyond the status lies on a disk of the pod (see
-runs).  Of several containers each is started after the one before it.
+A worker lives for one look at the pod.  It works on copies of the container statuses, collects events, and writes the status
+once.  What must be remembered beyond the status lies on a disk of the pod (see runs).  Of several containers each is started
+after the one before it.
 
 Not modelled: activeDeadlineSeconds, the grace period of a container that a probe kills, eviction for lack of resources.
 """
@@ -32,7 +32,6 @@ class Worker:
         self.init = [Container(self, c, known.get(c["name"])) for c in self.spec.get("initContainers") or ()]
         self.main = [Container(self, c, known.get(c["name"])) for c in self.spec["containers"]]
         self.events: list[tuple[str, ...]] = []
-        self.alarms: list[tuple[int, str]] = []
 
     @property
     def statuses(self) -> dict[str, dict]:
@@ -49,14 +48,14 @@ class Worker:
         try:
             attachments.check(self.api, self.pod, self.node)
         except attachments.NotMounted as problem:
-            self.wake(min(REMOUNT << self.said("FailedMount", str(problem)), LONGEST_REMOUNT), "poll")
+            self.api.wake(min(REMOUNT << self.said("FailedMount", str(problem)), LONGEST_REMOUNT), "poll")
             if problem.event:
                 self.tell("Warning", "FailedMount", str(problem), problem.because)
             self.api.wait(self.pod, str(problem), problem.because)
             return self.done()
         left = SANDBOX - self.api.since(self.pod["status"]["startTime"])
         if left > 0:
-            self.wake(left)
+            self.api.wake(left)
             return self.done()
         for message in attachments.mapped(self.pod):
             self.tell("Normal", "SuccessfulMountVolume", message, "KUBE-7")
@@ -100,7 +99,7 @@ class Worker:
         if left <= 0:
             self.write(phase_of(self.pod), "KUB-4", torn_down=True)
         else:
-            self.wake(left, "idle")
+            self.api.wake(left, "idle")
             self.done()
 
     def terminate(self) -> None:
@@ -116,7 +115,7 @@ class Worker:
                 ends.append((container, at, code))
                 down = max(down, at)
         if self.api.now < down:
-            self.wake(down - self.api.now)
+            self.api.wake(down - self.api.now)
             self.api.wait(self.pod, "its containers are being stopped", "KUB-50")
             return self.done()
         for container, at, code in ends:
@@ -158,11 +157,8 @@ class Worker:
         """How often that event was recorded."""
         return sum(e.get("count", 1) for e in self.api.select("event by object", uid(self.pod)) if (e["reason"], e["message"]) == (reason, message))
 
-    def wake(self, delay: int, sort: str = "work") -> None:
-        self.alarms.append((delay, sort))
-
     def write(self, phase: str, because: str, sandbox: bool = False, torn_down: bool = False, **fields) -> None:
-        """Write the status if it is another now, then record the events and set the alarm."""
+        """Write the status if it is another now, then record the events."""
         ip = host_ip(self.node)
         told = conditions(self.pod, self.statuses, phase, self.api.timestamp(), sandbox, torn_down)
         status = {**self.pod["status"], "phase": phase, "conditions": told, "hostIP": ip, "hostIPs": [{"ip": ip}],
@@ -177,9 +173,6 @@ class Worker:
     def done(self) -> None:
         for sort, reason, message, because, path in self.events:
             self.api.event(self.pod, sort, reason, message, because=because, field_path=path, host=name(self.node))
-        if self.alarms:
-            sorts = [sort for _, sort in self.alarms]
-            self.api.wake(min(delay for delay, _ in self.alarms), next(s for s in ("work", "poll", "idle") if s in sorts))
 
 
 def host_ip(node) -> str:

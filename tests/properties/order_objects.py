@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from .facts import Facts, boss, going, holds, node, over, owners, phase, uid
 
 USER = "kubectl"
-HOLDERS = {         # who may take which finalizer away; everything else is the user's
+HOLDERS = {         # who may take which finalizer away, beside the user
     "kubernetes.io/pvc-protection": "persistentvolumeclaim-protection-controller",
     "kubernetes.io/pv-protection": "persistentvolume-protection-controller",
     "kubernetes.io/pv-controller": "persistentvolume-controller",
@@ -49,7 +49,7 @@ def deletion(live: Facts, change) -> Iterator[str]:
     kept = holds(new) if new is not None else []
     if new is None or going(old):
         for finalizer in holds(old):
-            if finalizer not in kept and HOLDERS.get(finalizer, USER) not in (change.who, USER):
+            if finalizer not in kept and change.who not in (USER, HOLDERS.get(finalizer)):
                 yield f"{change.key}: finalizer {finalizer} taken away by {change.who} (API-12)"
     if new is not None and going(old):
         if not going(new):

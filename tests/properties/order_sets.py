@@ -34,9 +34,9 @@ def revision(pod: dict) -> str:
 
 
 def newest(seen: Facts, sts: dict) -> str:
-    """The revision that pods are to get: the one with the highest number."""
+    """The revision that pods are to get: the one with the highest number; "" for none."""
     mine = [r for r in seen.of("ControllerRevision", sts["metadata"]["namespace"]) if boss(r).get("uid") == uid(sts)]
-    return name(max(mine, key=lambda r: r["revision"]))
+    return name(max(mine, key=lambda r: r["revision"])) if mine else ""
 
 
 def template_claims(sts: dict, i: int) -> list[str]:

@@ -46,7 +46,7 @@ def volumes(live: Facts, change) -> Iterator[str]:
         for other in live.of(VOLUME):
             if name(other) != key.name and holder(other) == holder(new) and phase(other) == "Bound":
                 yield f"{key}: bound to the claim that {name(other)} is bound to (BIND-2)"
-    if change.who == BINDER and phase(old) in ("Released", "Failed") and phase(new) == "Available":
+    if change.who == BINDER and holder(old) and not holder(new) and holder(old) not in live.uids():
         if new["spec"]["persistentVolumeReclaimPolicy"] == "Retain":
             yield f"{key}: given free, though its policy is Retain (REC-2)"
         source = at(new, "spec.nfs.path") or at(new, "spec.hostPath.path") or ""

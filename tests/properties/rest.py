@@ -55,17 +55,17 @@ def replicas(facts: Facts) -> Iterator[str]:
 
 
 def in_range(facts: Facts) -> Iterator[str]:
-    """A Parallel set has a pod for each slot and no other; nothing waits for anything (STS-56, STS-65)."""
+    """A Parallel set has a pod for each slot and no other, unless a name is taken or a claim has to go first (STS-56, STS-65, STS-113, STS-114)."""
     for sts in facts.of(SET):
-        if ordered(sts) or going(sts):
+        namespace, pods = sts["metadata"]["namespace"], members(facts, sts)
+        taken = [i for i in slots(sts) if i not in pods and facts.find("Pod", f"{name(sts)}-{i}", namespace)]
+        claims = [facts.find(CLAIM, c, namespace) for i in slots(sts) for c in template_claims(sts, i)]
+        if ordered(sts) or going(sts) or taken or any(c is not None and (going(c) or any(ref["kind"] == "Pod" for ref in owners(c))) for c in claims):
             continue
-        pods = members(facts, sts)
         for i in [i for i in pods if i not in slots(sts) and not going(pods[i])]:
             yield f"pod {i} of {name(sts)} is out of range (STS-65)"
-        for i in [i for i in slots(sts) if i not in pods and facts.find("Pod", f"{name(sts)}-{i}", sts["metadata"]["namespace"]) is None]:
-            held = [c for c in template_claims(sts, i) if (found := facts.find(CLAIM, c, sts["metadata"]["namespace"])) and (going(found) or owners(found))]
-            if not held:
-                yield f"{name(sts)} has no pod {i} (STS-56)"
+        for i in [i for i in slots(sts) if i not in pods]:
+            yield f"{name(sts)} has no pod {i} (STS-56)"
 
 
 def endpoints(facts: Facts) -> Iterator[str]:

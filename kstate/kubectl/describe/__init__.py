@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import NotFound
-from ..args import Args
+from ..args import Args, Failure
 from ..errors import Several
-from ..resources import Target, choose, fetch, items, manifests
+from ..resources import Choice, Target, choose, fetch, items, manifests
 from ..session import Session
 from . import generic, limits, network, node, pod, settings, storage, workloads
 from .text import About, Sheet
@@ -23,29 +23,38 @@ DESCRIBERS: dict[str, Callable[[About], None]] = {
 }
 
 
+NO_KIND = Failure('error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
+
+
 def describe(session: Session, args: Args) -> None:
     errors: list[Exception] = []
+    if not args.names and not args["filename"]:
+        raise NO_KIND
     if args["filename"] and not args.names:
         choices, errors = manifests(session)
     else:
         choices = choose(session, args.names, everything=True)
-    found: list[Target] = []
+    found = 0
     for choice in choices:
         try:
-            found += [Target(choice.resource, item) for item in items(choice.resource, fetch(session, choice))]
+            targets = [Target(choice.resource, item) for item in items(choice.resource, fetch(session, choice))]
         except NotFound as error:
             similar = _starting_with(session, choice) if len(args.names) == 2 else []
-            found += similar
+            for target in similar:
+                session.say(description(session, target, args["show-events"]))
+            found += len(similar)
             errors += [] if similar else [error]
-    for target in found:
-        session.say(("\n\n" if session.out else "") + description(session, target, args["show-events"]), end="")
+            continue
+        for target in targets:
+            session.say(("\n\n" if found else "") + description(session, target, args["show-events"]), end="")
+            found += 1
     if not found and not errors:
-        session.complain(f"No resources found in {session.namespace} namespace." if choices and choices[0].namespace else "No resources found")
+        session.complain("No resources found" if args["all-namespaces"] else f"No resources found in {session.namespace} namespace.")
     if errors:
         raise Several(errors)
 
 
-def _starting_with(session: Session, choice) -> list[Target]:
+def _starting_with(session: Session, choice: Choice) -> list[Target]:
     """A name that is not found may be the beginning of others (KCTL-50)."""
     every = items(choice.resource, fetch(session, choice._replace(name="")))
     return [Target(choice.resource, item) for item in every if item["metadata"]["name"].startswith(choice.name)]

@@ -1,0 +1,223 @@
+"""kubectl set: one part of the template of a workload (KCTL-39)."""
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .. import quantity
+from ..errors import ApiError
+from ..kinds.schema import root
+from ..patch import three_way
+from ..world import get, thaw
+from .args import Args, Failure
+from .errors import Several
+from .output import Report
+from .resources import NOTHING_GIVEN, Target, choose, targets
+from .session import PATCHES, Session
+from .writing import dry_run, options
+
+Change = Callable[[dict], None]         # edits a pod spec in place; raises Failure
+
+
+def split_pairs(args: Args, what: str) -> tuple[list[str], list[str]]:
+    """Words that name objects, and the a=b or a- after them."""
+    kinds: list[str] = []
+    pairs: list[str] = []
+    for word in args.names:
+        if "=" in word[1:] or word.endswith("-") and word != "-":
+            pairs.append(word)
+        elif pairs:
+            raise Failure(f"error: all resources must be specified before {what} changes: {word}")
+        else:
+            kinds.append(word)
+    return kinds, pairs
+
+
+def pod_spec(target: Target, obj: dict) -> dict:
+    """The pod spec in a pod or in a workload.  Raises Failure."""
+    spec = obj["spec"] if target.resource.kind == "Pod" else get(obj, "spec.template.spec")
+    if spec is None:
+        raise Failure(f"error: {target.resource.full}/{target.name} the object is not a pod or does not have a pod template: {target.resource.kind}")
+    return spec
+
+
+def update(session: Session, kinds: list[str], change: Callable[[Target, dict], None], what: str) -> None:
+    """Edit each object and send what differs; what does not is passed over in silence."""
+    args = session.args
+    if not kinds and not args["filename"]:
+        raise NOTHING_GIVEN
+    report, query, errors = Report(session), options(session), []
+    for target in targets(session, choose(session, kinds), errors):
+        obj = thaw(target.object)
+        try:
+            change(target, obj)
+            patch = three_way(target.object, obj, target.object, root(target.resource.kind))
+            if args["local"] or dry_run(session) == "client":
+                report.done(target.resource, obj, what)
+            elif patch:
+                report.done(target.resource, session.ask("PATCH", target.path(), patch, media=PATCHES["strategic"], **query), what)
+        except Failure as error:
+            errors.append(error)
+        except ApiError as error:
+            errors.append(Failure(f"error: failed to patch {what.partition(' ')[0]} update to pod template: {error.message}") if error.reason == "" else error)
+    if errors:
+        raise Several(errors)
+
+
+def containers(spec: dict, wanted: str = "*") -> list[dict]:
+    """The containers, init containers first, whose names match: `*`, `web-*`."""
+    pattern = re.compile(re.escape(wanted).replace(r"\*", ".*"))
+    return [c for c in [*(spec.get("initContainers") or ()), *spec["containers"]] if pattern.fullmatch(c["name"])]
+
+
+# ---- image ----------------------------------------------------------------------------------------
+
+def image(session: Session, args: Args) -> None:
+    kinds, pairs = split_pairs(args, "image")
+    images = dict(pair.split("=", 1) for pair in pairs)
+    if not kinds and not args["filename"]:
+        raise NOTHING_GIVEN
+    if not images:
+        raise Failure("error: at least one image update is required")
+    if "*" in images and len(images) > 1:
+        raise Failure("error: all containers are already specified by *, but saw more than one container_name=container_image pairs")
+
+    def change(target: Target, obj: dict) -> None:
+        spec = pod_spec(target, obj)
+        for name, wanted in images.items():
+            found = containers(spec) if name == "*" else [c for c in containers(spec) if c["name"] == name]
+            if not found:
+                raise Failure(f'error: unable to find container named "{name}"')
+            for container in found:
+                container["image"] = wanted
+    update(session, kinds, change, "image updated")
+
+
+# ---- resources, service account, selector ---------------------------------------------------------
+
+def resources(session: Session, args: Args) -> None:
+    if not args["limits"] and not args["requests"]:
+        raise Failure("error: you must specify an update to requests or limits (in the form of --requests/--limits)")
+    wanted = {"limits": _amounts(args["limits"]), "requests": _amounts(args["requests"])}
+
+    def change(target: Target, obj: dict) -> None:
+        found = containers(pod_spec(target, obj), args["containers"])
+        if not found:
+            raise Failure(f'error: warning: {target.resource.full}/{target.name} does not have any containers matching "{args["containers"]}"')
+        for container in found:
+            for side, amounts in wanted.items():
+                if amounts:
+                    container["resources"] = {**(container.get("resources") or {}), side: {**get(container, f"resources.{side}", {}), **amounts}}
+    update(session, args.names, change, "resource requirements updated")
+
+
+def _amounts(text: str) -> dict[str, str]:
+    amounts = {}
+    for pair in filter(None, text.split(",")):
+        name, equals, amount = pair.partition("=")
+        if not equals:
+            raise Failure(f"error: Invalid argument syntax {pair}, expected <resource>=<value>")
+        try:
+            amounts[name] = quantity.canonical(amount)
+        except ValueError as error:
+            raise Failure(f"error: {error}") from None
+    return amounts
+
+
+def serviceaccount(session: Session, args: Args) -> None:
+    if not args.names:
+        raise Failure("error: serviceaccount is required")
+
+    def change(target: Target, obj: dict) -> None:
+        spec = pod_spec(target, obj)
+        spec["serviceAccountName"] = args.names[-1]
+        spec.pop("serviceAccount", None)
+    update(session, args.names[:-1], change, "serviceaccount updated")
+
+
+def selector(session: Session, args: Args) -> None:
+    if not args.names:
+        raise Failure("error: one or more resources must be specified as <resource> <name> or <resource>/<name>")
+    kinds, pairs = split_pairs(args, "selector")
+    wanted = dict(part.split("=", 1) for pair in pairs for part in pair.split(","))
+    if not wanted:
+        raise Failure("error: a selector is required")
+
+    def change(target: Target, obj: dict) -> None:
+        if target.resource.kind != "Service":
+            raise Failure(f"error: setting a selector is only supported for Services, not {target.resource.kind}")
+        obj["spec"]["selector"] = wanted
+    update(session, kinds, change, "selector updated")
+
+
+# ---- environment ----------------------------------------------------------------------------------
+
+def env(session: Session, args: Args) -> None:
+    kinds, pairs = split_pairs(args, "environment")
+    pairs += args["env"]
+    if not kinds and not args["filename"]:
+        raise Failure("error: one or more resources must be specified as <resource> <name> or <resource>/<name>")
+    if args["list"]:
+        _list_env(session, kinds)
+        return
+    if not pairs and not args["from"]:
+        raise Failure("error: at least one environment variable must be provided")
+    given = [_imported(session, args)] if args["from"] else []
+    wanted = {**{v["name"]: v for variables in given for v in variables}, **{n: {"name": n, "value": v} for n, v in (p.split("=", 1) for p in pairs if "=" in p)}}
+    gone = [pair[:-1] for pair in pairs if "=" not in pair]
+
+    def change(target: Target, obj: dict) -> None:
+        for container in containers(pod_spec(target, obj), args["containers"]):
+            have = {v["name"]: v for v in container.get("env") or ()}
+            taken = [name for name in wanted if name in have and have[name] != wanted[name]]
+            if taken and not args["overwrite"]:
+                raise Failure(f"error: '{taken[0]}' already has a value ({have[taken[0]].get('value', '')}), and --overwrite is false")
+            container["env"] = [v for name, v in {**have, **wanted}.items() if name not in gone]
+            if not container["env"]:
+                del container["env"]
+    update(session, kinds, change, "env updated")
+
+
+def _imported(session: Session, args: Args) -> list[dict]:
+    """--from=configmap/name or secret/name: a reference for each key."""
+    kind, _, name = args["from"].partition("/")
+    resource = session.discovery.named(kind)
+    ref = {"ConfigMap": "configMapKeyRef", "Secret": "secretKeyRef"}.get(resource.kind)
+    if ref is None:
+        raise Failure(f"error: unsupported resource specified in --from: {resource.kind}")
+    data: dict[str, Any] = session.ask("GET", resource.path(session.namespace, name)).get("data") or {}
+    return [{"name": args["prefix"] + re.sub(r"[^A-Za-z0-9_]", "_", key).upper(), "valueFrom": {ref: {"name": name, "key": key}}}
+            for key in sorted(data) if not args["keys"] or key in args["keys"]]
+
+
+def _list_env(session: Session, kinds: list[str]) -> None:
+    for target in targets(session, choose(session, kinds)):
+        for container in containers(pod_spec(target, target.object), session.args["containers"]):
+            session.say(f"# {target.resource.kind} {target.name}, container {container['name']}")
+            for variable in container.get("env") or ():
+                session.say(_told(session, variable))
+
+
+def _told(session: Session, variable: dict) -> str:
+    name, source = variable["name"], variable.get("valueFrom")
+    if not source:
+        return f"{name}={variable.get('value', '')}"
+    if session.args["resolve"]:
+        return f"{name}={_resolved(session, source)}"
+    if "fieldRef" in source:
+        return f"# {name} from field path {source['fieldRef']['fieldPath']}"
+    if "resourceFieldRef" in source:
+        return f"# {name} from resource field {source['resourceFieldRef']['resource']}"
+    kind, ref = ("secret", source["secretKeyRef"]) if "secretKeyRef" in source else ("configmap", source["configMapKeyRef"])
+    return f"# {name} from {kind} {ref.get('name', '')}, key {ref['key']}"
+
+
+def _resolved(session: Session, source: dict) -> str:
+    for name, kind in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
+        if name in source:
+            resource = session.discovery.named(kind)
+            value = session.ask("GET", resource.path(session.namespace, source[name]["name"])).get("data", {}).get(source[name]["key"], "")
+            return base64.b64decode(value).decode("utf-8", "replace") if kind == "secrets" else value
+    return ""
