@@ -58,6 +58,11 @@ class Client:
         return self._engine.now
 
     @property
+    def resync(self) -> int:
+        """How often the volume controller looks at everything again (ms)."""
+        return self._engine.resync
+
+    @property
     def clock(self):
         return self._engine.clock
 

@@ -50,12 +50,13 @@ class Cluster:
     """A cluster to look at and to act on.
 
     nodes: how many (node-1 ...); seed: what chance depends on; start: RFC 3339 time at which it begins;
-    namespace: where objects go that name none, created if it is missing."""
+    namespace: where objects go that name none, created if it is missing; resync: seconds between two looks of the volume
+    controller at everything (CTL-2)."""
 
-    def __init__(self, *, nodes: int = 3, seed: int | str = 0, start: str = EPOCH, namespace: str = "default",
+    def __init__(self, *, nodes: int = 3, seed: int | str = 0, start: str = EPOCH, namespace: str = "default", resync: int = 15,
                  send: Send | None = None, engine: Engine | None = None) -> None:
         if send is None and engine is None:
-            engine = bootstrap(Engine([c() for c in ALL], seed=seed, start=start), nodes)
+            engine = bootstrap(Engine([c() for c in ALL], seed=seed, start=start, resync=resync * 1000), nodes)
         self._engine = engine
         self._send: Send = send or in_process(engine)
         self.inside: Callable[[Callable[[], Any]], Any] = lambda act: act()     # how to touch the engine: serve/ moves it to a thread of its own

@@ -23,6 +23,10 @@ from .world import Change, Dict, Key, World, freeze, key_of
 
 SORTS = WORK, POLL, IDLE = "work", "poll", "idle"       # what settle() does about an alarm: waits for it, tries it once, leaves it
 BACKOFF, LONGEST_BACKOFF = 5, 1_000_000     # ms: how soon a failed sync is tried again, doubling (workloads.md 0.4)
+FOR_EVER = 1 << 62          # ms
+PATIENCE, MOMENT = 45_000, 1_000        # ms: the longest wait that is jumped over after a command, and what passes between two commands
+DICE = 186                  # any number will do; with this one, equal volumes fall to claims as they did when the recordings were made
+RESYNC = 15_000             # ms: how often the volume controller looks at everything again, unless it is told otherwise (CTL-2)
 
 
 class Step(NamedTuple):
@@ -54,10 +58,10 @@ class Unsettled(RuntimeError):
 class Engine:
     """A control plane: an API, its controllers, their queues and a virtual clock (milliseconds)."""
 
-    def __init__(self, controllers: Iterable, *, seed: int | str = 0, start: str = EPOCH, lag: bool = False) -> None:
+    def __init__(self, controllers: Iterable, *, seed: int | str = 0, start: str = EPOCH, lag: bool = False, resync: int = RESYNC) -> None:
         self.world = World()
         self.clock = Clock(start)
-        self.seed = seed
+        self.seed, self.resync = seed, resync
         self.now = 0
         self.api = Api(self)
         self.controllers = {c.name: c for c in controllers}
@@ -77,8 +81,8 @@ class Engine:
     # -- chance and change
 
     def chance(self, purpose: str) -> str:
-        """64 hex digits that depend on the seed, the revision and the purpose, and on nothing else."""
-        return sha256(f"{self.seed}/{self.world.revision}/{purpose}".encode()).hexdigest()
+        """64 hex digits that depend on the seed, the time, the revision and the purpose, and on nothing else."""
+        return sha256(f"{DICE}/{self.seed}/{self.now}/{self.world.revision}/{purpose}".encode()).hexdigest()
 
     def uid(self, purpose: str) -> str:
         """A UUID (version 4) by the seed."""
@@ -248,37 +252,55 @@ class Engine:
             self._limit(count, limit)
         return count
 
-    def settle(self, limit: int = 100_000) -> int:
+    def settle(self, limit: int = 100_000, patience: int = FOR_EVER) -> int:
         """Run until nothing changes any more, jumping from alarm to alarm.  Returns the number of steps.
 
+        patience: the longest single wait, in ms, that is jumped over; what takes longer is left to come.
         Polling (a claim that is looked at every 15 s) is tried for one further round; if that changes
         nothing, it is as if the round had not been.  What repeats for ever (a crash loop) is not waited for."""
         count = self.drain(limit)
-        while self.advance(limit):
+        while self.advance(limit, patience):
             count += 1 + self.drain(limit)
             self._limit(count, limit)
         return count
 
-    def advance(self, limit: int = 100_000) -> bool:
+    def follow_up(self) -> None:
+        """What comes after a command: all that happens soon, and a moment of time, so that the next command comes later.
+
+        Recordings of a real control plane are made at that pace: a Pod starts, a claim is looked at again; a lost node is
+        not given up yet."""
+        self.settle(patience=PATIENCE)
+        self.run(MOMENT)
+
+    def advance(self, limit: int = 100_000, patience: int = FOR_EVER) -> bool:
         """Move the clock to the next alarm that settling waits for.  False where nothing more would come of it."""
-        if self.next_alarm((WORK,)) is None:
-            return self._poll(limit)
+        return self.work(patience) or self.poll(limit, patience)
+
+    def work(self, patience: int = FOR_EVER) -> bool:
+        """Move the clock to the next alarm, if work is due within `patience` ms."""
+        due = self.next_alarm((WORK,))
+        if due is None or due > self.now + patience:
+            return False
         self._ring(self.next_alarm((WORK, POLL)))
         return True
 
-    def _poll(self, limit: int) -> bool:
-        """Let everybody who polls look once more.  Whether anything came of it; if not, all is as it was."""
+    def poll(self, limit: int = 100_000, patience: int = FOR_EVER) -> bool:
+        """Let everybody who polls within `patience` ms look once more.  Whether anything came of it; if not, all is as it was."""
         before, position = self.save(), len(self.world.log)
-        for due in sorted({due for (_, _, sort), due in self.alarms.items() if sort == POLL}):
+        for due in sorted({due for (_, _, sort), due in self.alarms.items() if sort == POLL and due <= self.now + patience}):
             self._ring(due, (WORK, POLL))       # what repeats for ever always changes something
             self.drain(limit)
-            if self.next_alarm((WORK,)) is not None or any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
+            if self._work_came(before) or any(c.verb != "wait" and c.key.kind != "Event" for c in self.world.log[position:]):
                 return True
         written = len(self.world.log) > position
         self.restore(before)
         if written:
             self.future.clear()
         return False
+
+    def _work_came(self, before: Savepoint) -> bool:
+        """Whether there is an alarm to wait for that was not there before."""
+        return any(alarm[2] == WORK and before.alarms.get(alarm) != due for alarm, due in self.alarms.items())
 
     def _limit(self, count: int, limit: int) -> None:
         if count > limit:
@@ -343,7 +365,7 @@ class Engine:
 
     def fork(self) -> Engine:
         """A control plane of its own that goes on from here; objects are shared, nothing done there is seen here."""
-        twin = Engine(self.controllers.values(), seed=self.seed, start=self.clock.start, lag=self.caches is not None)
+        twin = Engine(self.controllers.values(), seed=self.seed, start=self.clock.start, lag=self.caches is not None, resync=self.resync)
         twin.world = self.world.copy()
         if self.caches is not None:
             twin.caches = {name: cache.copy() for name, cache in self.caches.items()}

@@ -18,7 +18,8 @@ def record(api, about: dict, type: str, reason: str, message: str, who: str, bec
     """An Event on `about`.  new_style: the action, for components that use events.k8s.io (the scheduler)."""
     engine = api.engine
     namespace = about["metadata"].get("namespace") or "default"
-    if get(engine.world.find(Key("Namespace", "", namespace)) or {}, "metadata.deletionTimestamp"):
+    place = engine.world.find(Key("Namespace", "", namespace))
+    if place is None or "deletionTimestamp" in place["metadata"]:
         return                                                              # API-66
     known = [e for e in engine.world.select("event by object", uid(about)) if (e.get("reportingComponent"), e["type"]) == (who, type)]
     if not new_style:

@@ -96,8 +96,9 @@ def check(task: Task, lab: Lab) -> Report:
 
 
 def solve(task: Task, lab: Lab) -> Lab:
-    """Play the reference solution in a lab."""
+    """Play the reference solution in a lab, and let all that follows from it happen."""
     for command in task.solution:
         line, _, stdin = command.partition("\n")
         lab.kubectl(line, stdin)
+    lab.settle()
     return lab

@@ -13,6 +13,7 @@ from .endpointslices import EndpointSlices
 from .ephemeral import EphemeralVolumes
 from .expansion import ExpandController, ExternalResizer, FileSystemResizer
 from .garbagecollector import GarbageCollector
+from .mirroring import EndpointSliceMirroring
 from .namespaces import Namespaces
 from .nodelifecycle import NodeLifecycle
 from .podgc import PodGC
@@ -27,7 +28,7 @@ from .volumebinder import Volumes
 
 ALL: tuple = (
     StatefulSets, Deployments, ReplicaSets,
-    Endpoints, EndpointSlices,
+    Endpoints, EndpointSlices, EndpointSliceMirroring,
     Volumes, Claims, Reclaimer, ClaimProtection, VolumeProtection, EphemeralVolumes,
     ExternalProvisioner, ExternalDeleter, ExternalAttacher, AttachDetach, ExpandController, ExternalResizer, FileSystemResizer,
     GarbageCollector, Namespaces, ServiceAccounts,

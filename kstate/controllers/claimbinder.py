@@ -13,7 +13,7 @@ from .base import Controller, annotations, finished, get, key_of, name, phase, p
 from .edits import linked, set_phase, with_annotations, with_migration
 from .matching import mismatch, search
 from .provisioner import provision, provisioner_of
-from .volumes import CLAIM, RESYNC, VOLUME, bound_uid, claim_key, claim_ref, class_object, delayed, full_name, reserved_for, volume_mode
+from .volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, class_object, delayed, full_name, reserved_for, volume_mode
 
 
 class Claims(Controller):
@@ -63,7 +63,7 @@ class Claims(Controller):
         elif delayed(storage_class) and notes.SELECTED_NODE not in annotations(claim):
             self.wait_for_pod(api, claim)
         elif class_of(claim):
-            api.wake(RESYNC, "poll")
+            api.wake(api.resync, "poll")
             provision(api, claim, storage_class)                                            # PVC-8
         else:
             api.event(claim, "Normal", "FailedBinding",
@@ -105,7 +105,7 @@ class Claims(Controller):
 
     def pending(self, api, claim, why: str, because: str) -> None:
         """Put the claim (back) to Pending and look again at the next resync (PVC-10, CTL-2)."""
-        api.wake(RESYNC, "poll")
+        api.wake(api.resync, "poll")
         api.wait(claim, why, because)
         _empty_status(api, claim, "Pending", "PVC-10")
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from .base import Controller, Key, finished, get, labels, name, namespace, ready, terminating, uid
+from .base import Controller, Key, annotations, finished, get, labels, name, namespace, ready, terminating, uid
 
 HEADLESS = "service.kubernetes.io/headless"
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
-LIMIT = 1000
+OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
+LIMIT = 1000            # addresses in one object
 
 
 class ServiceController(Controller):
@@ -27,19 +28,16 @@ class ServiceController(Controller):
         if change.key.kind == "Service":
             yield change.key
         elif change.key.kind == "Pod":
-            if change.old is not None and change.new is not None and not _matters(change.old, change.new):
-                return
-            for service in view.list("Service", change.key.namespace):
-                if any(pod is not None and selects(service, pod) for pod in (change.old, change.new)):
-                    yield Key("Service", change.key.namespace, name(service))
+            if change.old is None or change.new is None or _matters(change.old, change.new):
+                for pod in filter(None, (change.old, change.new)):
+                    yield from services(view, pod)
         elif change.old is not None:                    # somebody changed or removed a result
-            owner = labels(change.old).get("kubernetes.io/service-name", change.key.name)
-            yield Key("Service", change.key.namespace, owner)
+            yield Key("Service", change.key.namespace, labels(change.old).get("kubernetes.io/service-name", change.key.name))
 
     def pods(self, api, service) -> list[dict]:
         """Candidates by address: matched, with an IP, not finished (SVC-31)."""
         found = [p for p in api.list("Pod", namespace(service)) if selects(service, p) and get(p, "status.podIP") and not finished(p)]
-        return sorted(found, key=lambda p: ip_address(p["status"]["podIP"]))
+        return sorted(found, key=lambda p: (ip_address(p["status"]["podIP"]), uid(p)))
 
 
 class Endpoints(ServiceController):
@@ -50,36 +48,35 @@ class Endpoints(ServiceController):
             return
         old = api.find("Endpoints", name(service), namespace(service))
         wanted = {**labels(service), MANAGED_BY: "endpoint-controller", **({HEADLESS: ""} if headless(service) else {})}
-        subsets = self.subsets(service, self.pods(api, service))
-        if old is not None and (old.get("subsets") or []) == subsets and labels(old) == wanted:
+        subsets, truncated = self.subsets(service, self.pods(api, service))
+        capacity = {OVER_CAPACITY: "truncated"} if truncated else {}
+        if old is not None and (old.get("subsets") or []) == subsets and labels(old) == wanted and (OVER_CAPACITY in annotations(old)) == truncated:
             return
         meta = {"name": name(service), "namespace": namespace(service)} if old is None else dict(old["metadata"])
-        meta |= {"labels": wanted, "annotations": {**(meta.get("annotations") or {}), TRIGGER: api.timestamp()}}
+        kept = {key: value for key, value in (meta.get("annotations") or {}).items() if key != OVER_CAPACITY}
+        meta |= {"labels": wanted, "annotations": {**kept, **capacity, TRIGGER: api.timestamp()}}
         obj = {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta, **({"subsets": subsets} if subsets else {})}
         if old is None:
             api.create(obj, because="SVC-40")
         else:
             api.update(obj, because="SVC-40")
 
-    def subsets(self, service, pods) -> list[dict]:
-        """Addresses grouped by the ports that they serve (SVC-40, SVC-41)."""
+    def subsets(self, service, pods) -> tuple[list[dict], bool]:
+        """Addresses grouped by the ports that they serve, and whether there are too many (SVC-40, SVC-41)."""
+        anyway = publishes_unready(service)
+        served = [(pod, ports_of(service, pod)) for pod in pods if anyway or not terminating(pod)]              # SVC-32
+        served = [(pod, ports) for pod, ports in served if ports or not service["spec"].get("ports")]
+        if truncated := len(served) > LIMIT:
+            served = sorted(served, key=lambda entry: not ready(entry[0]))[:LIMIT]
         groups: dict[tuple, dict] = {}
-        anyway = get(service, "spec.publishNotReadyAddresses", False)
-        for pod in pods[:LIMIT]:
-            if terminating(pod) and not anyway:
-                continue                                                        # SVC-32
-            ports = ports_of(service, pod)
-            if not ports and service["spec"].get("ports"):
-                continue
-            subset = groups.setdefault(tuple(map(_port_key, ports)), {"ports": ports})
-            subset.setdefault("addresses" if ready(pod) or anyway else "notReadyAddresses", []).append(_address(service, pod))
-        order = ("addresses", "notReadyAddresses", "ports")
-        return [{field: subset[field] for field in order if subset.get(field)} for _, subset in sorted(groups.items())]
+        for pod, ports in served:
+            subset = groups.setdefault(tuple(map(_port_key, ports)), {"addresses": [], "notReadyAddresses": [], "ports": ports})
+            subset["addresses" if anyway or ready(pod) else "notReadyAddresses"].append(_address(service, pod))
+        return [{field: part for field, part in subset.items() if part} for _, subset in sorted(groups.items())], truncated
 
 
 def _address(service, pod) -> dict:
-    host = hostname(service, pod)
-    return {"ip": pod["status"]["podIP"], **({"hostname": host} if host else {}), "nodeName": pod["spec"].get("nodeName"), "targetRef": target(pod)}
+    return {"ip": pod["status"]["podIP"], **placed(service, pod)}
 
 
 # ---- words that both endpoint controllers speak -----------------------------------------------
@@ -93,19 +90,27 @@ def headless(service) -> bool:
     return service["spec"].get("clusterIP") == "None"
 
 
+def publishes_unready(service) -> bool:
+    return bool(service["spec"].get("publishNotReadyAddresses"))
+
+
 def selects(service, pod) -> bool:
     selector = service["spec"].get("selector") or {}
     mine = labels(pod)
     return bool(selector) and all(mine.get(k) == v for k, v in selector.items())
 
 
-def hostname(service, pod) -> str:
-    """The name that the pod has under this service, if it is the pod's subdomain (SVC-33)."""
-    return pod["spec"].get("hostname", "") if pod["spec"].get("subdomain") == name(service) else ""
+def services(view, pod) -> list[Key]:
+    """The services that select a pod."""
+    return [Key("Service", namespace(pod), name(service)) for service in view.list("Service", namespace(pod)) if selects(service, pod)]
 
 
-def target(pod) -> dict:
-    return {"kind": "Pod", "namespace": namespace(pod), "name": name(pod), "uid": uid(pod)}
+def placed(service, pod) -> dict:
+    """Who has an address and where; the hostname only under the service that is the pod's subdomain (SVC-33)."""
+    host = pod["spec"].get("hostname") if pod["spec"].get("subdomain") == name(service) else ""
+    node = pod["spec"].get("nodeName")
+    return {**({"hostname": host} if host else {}), **({"nodeName": node} if node else {}),
+            "targetRef": {"kind": "Pod", "namespace": namespace(pod), "name": name(pod), "uid": uid(pod)}}
 
 
 def ports_of(service, pod) -> list[dict]:
@@ -123,7 +128,8 @@ def _resolve(pod, port) -> int | None:
     wanted = port.get("targetPort", port["port"])
     if isinstance(wanted, int):
         return wanted
-    for container in pod["spec"]["containers"]:
+    sidecars = (c for c in pod["spec"].get("initContainers") or () if c.get("restartPolicy") == "Always")
+    for container in (*pod["spec"]["containers"], *sidecars):
         for offered in container.get("ports") or ():
             if offered.get("name") == wanted and offered.get("protocol", "TCP") == port.get("protocol", "TCP"):
                 return offered["containerPort"]

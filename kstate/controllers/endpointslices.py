@@ -1,24 +1,38 @@
 """EndpointSlices: which pods stand behind a Service, in slices of at most a hundred (SVC-50 to SVC-54)."""
 from __future__ import annotations
 
+from itertools import islice
+
 from .base import get, labels, name, namespace, ready, reference, terminating
-from .endpoints import HEADLESS, TRIGGER, ServiceController, handled, headless, hostname, ports_of, target
+from .endpoints import HEADLESS, TRIGGER, ServiceController, handled, headless, placed, ports_of, publishes_unready, services
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY, MANAGER = "endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io"
-FULL = 100
+ZONE = "topology.kubernetes.io/zone"
+FULL = 100              # endpoints in one slice
 
 
 class EndpointSlices(ServiceController):
     name, component, result = "endpointslice", MANAGER, "EndpointSlice"
+
+    def watches(self):
+        return (*super().watches(), "Node")
+
+    def keys(self, change, view):
+        if change.key.kind != "Node":
+            yield from super().keys(change, view)
+        elif change.old is None or change.new is None or labels(change.old) != labels(change.new):          # SVC-34, SVC-51
+            for pod in view.select("pod by node", change.key.name):
+                yield from services(view, pod)
 
     def reconcile(self, api, service):
         if not handled(service):
             return
         existing = [s for s in api.select("slice by service", name(service))
                     if namespace(s) == namespace(service) and labels(s).get(MANAGED_BY) == MANAGER and not terminating(s)]
-        slices = self.pack(existing, self.groups(api, service))
-        wanted = {**labels(service), SERVICE_NAME: name(service), MANAGED_BY: MANAGER, **({HEADLESS: ""} if headless(service) else {})}
+        slices = pack(existing, self.groups(api, service))
+        own = {key: value for key, value in labels(service).items() if key != HEADLESS}
+        wanted = {**own, SERVICE_NAME: name(service), MANAGED_BY: MANAGER, **({HEADLESS: ""} if headless(service) else {})}
         for old, ports, endpoints in slices:
             if old is not None and (old.get("ports") or []) == ports and (old.get("endpoints") or []) == endpoints and labels(old) == wanted:
                 continue
@@ -41,37 +55,41 @@ class EndpointSlices(ServiceController):
         groups: dict[str, tuple[list, list]] = {}
         for pod in self.pods(api, service):
             node = api.find("Node", pod["spec"].get("nodeName", ""))
-            if node is None and not get(service, "spec.publishNotReadyAddresses"):
+            if node is None and not publishes_unready(service):
                 continue                                                        # SVC-34
             ports = [{"name": "", **port} for port in ports_of(service, pod)]
             groups.setdefault(str(ports), (ports, []))[1].append(endpoint(service, pod, node))
         return [groups[key] for key in sorted(groups)]
 
-    def pack(self, existing, groups) -> list[tuple]:
-        """Lay endpoints into slices, keeping each where it is; one empty slice stands for none at all (SVC-53)."""
-        unused, slices = list(existing), []
-        for ports, endpoints in groups:
-            mine = [s for s in unused if (s.get("ports") or []) == ports and s.get("endpoints")]
-            unused = [s for s in unused if s not in mine]
-            todo = {e["targetRef"]["uid"]: e for e in endpoints}
-            parts = [(s, [todo.pop(e["targetRef"]["uid"]) for e in s["endpoints"] if e["targetRef"]["uid"] in todo]) for s in mine]
-            rest = list(todo.values())
-            for _, part in parts:
-                part += rest[:FULL - len(part)] if len(part) < FULL else []
-                rest = [e for e in rest if e not in part]
-            parts += [(None, rest[i:i + FULL]) for i in range(0, len(rest), FULL)]
-            slices += [(old, ports, part) for old, part in parts if part]
-        for i, (old, ports, part) in enumerate(slices):
-            if old is None and unused:                                          # rather change a slice than make one
-                slices[i] = (unused.pop(0), ports, part)
-        return slices or [(existing[0] if existing else None, [], [])]
-
 
 def endpoint(service, pod, node) -> dict:
     """One endpoint with its three conditions (SVC-32, SVC-51)."""
     serving, going = ready(pod), terminating(pod)
-    anyway = bool(get(service, "spec.publishNotReadyAddresses"))
-    host, zone = hostname(service, pod), labels(node).get("topology.kubernetes.io/zone") if node is not None else None
+    zone = labels(node).get(ZONE) if node is not None else None
     return {"addresses": [pod["status"]["podIP"]],
-            "conditions": {"ready": anyway or (serving and not going), "serving": serving, "terminating": going},
-            **({"hostname": host} if host else {}), "nodeName": pod["spec"].get("nodeName"), "targetRef": target(pod), **({"zone": zone} if zone else {})}
+            "conditions": {"ready": publishes_unready(service) or (serving and not going), "serving": serving, "terminating": going},
+            **placed(service, pod), **({"zone": zone} if zone else {})}
+
+
+def pack(existing: list, groups: list[tuple[list, list]]) -> list[tuple]:
+    """Lay endpoints into slices: (old slice or None, ports, endpoints), each endpoint where it was (SVC-53).
+
+    Old slices whose ports nobody serves any more are used again before new ones are made; what is then left over is not
+    in the answer.  One empty slice stands for no endpoints at all."""
+    unused, slices = list(existing), []
+    for ports, endpoints in groups:
+        todo = {e["targetRef"]["uid"]: e for e in endpoints}
+        for old in [s for s in unused if s.get("endpoints") and (s.get("ports") or []) == ports]:
+            unused.remove(old)
+            there = (get(e, "targetRef.uid") for e in old["endpoints"])
+            slices.append((old, ports, [todo.pop(uid) for uid in there if uid in todo]))
+        new = iter(todo.values())
+        for _, mine, endpoints_there in slices:
+            if mine is ports:
+                endpoints_there += islice(new, FULL - len(endpoints_there))
+        while chunk := list(islice(new, FULL)):
+            slices.append((None, ports, chunk))
+    filled = [(old, ports, part) for old, ports, part in slices if part]
+    spare = iter(unused)
+    filled = [(next(spare, None) if old is None else old, ports, part) for old, ports, part in filled]
+    return filled or [(existing[0] if existing else None, [], [])]

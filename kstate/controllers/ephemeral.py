@@ -5,7 +5,7 @@ The garbage collector deletes them, since the pod owns them.
 from __future__ import annotations
 
 from .base import Controller, Key, controller_ref, name, namespace, owned_by, reference, terminating
-from .volumes import CLAIM, RESYNC
+from .volumes import CLAIM
 
 
 class EphemeralVolumes(Controller):
@@ -41,4 +41,4 @@ class EphemeralVolumes(Controller):
             foreign = f"PVC {namespace(pod)}/{claim_name} was not created for pod {namespace(pod)}/{name(pod)} (pod is not owner)"
             api.event(pod, "Warning", "FailedBinding", f"ephemeral volume {volume['name']}: {foreign}", because="PROV-19")
             api.wait(pod, foreign, "PROV-19")
-            api.wake(RESYNC, "poll")
+            api.wake(api.resync, "poll")

@@ -46,6 +46,8 @@ class GarbageCollector(Controller):
 
     def judge(self, api, obj, refs) -> None:
         """Keep, strip or delete an object by what became of its owners (GC-4)."""
+        if not all(_can_be_found(obj, ref) for ref in refs):
+            return
         solid, waiting, dangling = [], [], []
         for ref in refs:
             owner = self.owner(api, obj, ref)
@@ -65,7 +67,7 @@ class GarbageCollector(Controller):
     def owner(self, api, obj, ref):
         """The owner that a reference means, read live; None where it dangles (GC-1)."""
         key = _owner_key(ref, namespace(obj))
-        owner = api.live(key.kind, key.name, key.namespace) if key.kind in KINDS else None
+        owner = api.live(key.kind, key.name, key.namespace)
         if owner is not None and uid(owner) == ref["uid"]:
             return owner
         elsewhere = any(o["metadata"].get("uid") == ref["uid"] for o in api.list(ref["kind"]))
@@ -97,6 +99,13 @@ def _refs(obj) -> list:
 def _waiting(obj) -> bool:
     """In foreground deletion: it waits for its dependents (GC-3)."""
     return terminating(obj) and FOREGROUND in finalizers(obj)
+
+
+def _can_be_found(obj, ref) -> bool:
+    """Of a kind that the server does not know, or of a namespaced owner of what is in no namespace, nobody can say whether
+    it still exists; nothing is deleted for it (GC-1)."""
+    kind = KINDS.get(ref["kind"])
+    return kind is not None and ref["apiVersion"] in (kind.api_version, *kind.other_versions) and (bool(namespace(obj)) or not kind.namespaced)
 
 
 def _owner_key(ref, namespace) -> Key:

@@ -2,11 +2,12 @@
 
 All of it is pure.  The volume controller searches with `best`, the scheduler with `on_node`, and *why* shows what
 `candidates` says of each volume.  Among equally small volumes Kubernetes takes whichever its cache yields first; here
-the order of their uids decides, which comes from the seed (MATCH-4).
+chance decides, which comes from the seed (MATCH-4).
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import NamedTuple
 
 from .. import labels
@@ -116,12 +117,12 @@ def eligible(select: Callable[[str, str], list[Dict]], claim: dict) -> list[Dict
 
 
 def search(select: Callable[[str, str], list[Dict]], claim: dict, delayed: bool = False) -> Dict | None:
-    """The best of all volumes, without looking at them all: where free ones fit exactly, none can be better, and the
-    first by uid is as good as the others."""
+    """The best of all volumes, without looking at them all: where free ones fit exactly, none can be better."""
     wanted = shape(claim, get(claim, "spec.resources.requests.storage", ""))
     exact = () if claim["spec"].get("selector") else select("free volume by shape", wanted)
     if exact:
-        return best([*select("volume by claim", full_name(claim)), min(exact, key=uid)], claim, delayed)
+        chosen = min(exact, key=lambda volume: tie(volume, claim))
+        return best([*select("volume by claim", full_name(claim)), chosen], claim, delayed)
     return best(eligible(select, claim), claim, delayed)
 
 
@@ -135,7 +136,7 @@ def best(volumes: Iterable[Dict], claim: dict, delayed: bool = False) -> Dict | 
         verdict = fits(volume, claim, delayed)
         if verdict.ok:
             modes = short_modes(volume["spec"].get("accessModes"))
-            found.append(((modes.count(","), modes, *_order(volume, verdict)), volume))
+            found.append(((modes.count(","), modes, *_order(volume, claim, verdict)), volume))
     return min(found, key=lambda entry: entry[0])[1] if found else None
 
 
@@ -150,15 +151,20 @@ def on_node(volumes: Iterable[Dict], claim: dict, node: dict, excluded: Iterable
         if not verdict.ok or name(volume) in excluded or other_class(volume, claim):
             continue
         if reaches(volume, node):
-            found.append((_order(volume, verdict), volume))
+            found.append((_order(volume, claim, verdict), volume))
         elif verdict.rule == "MATCH-2.6":
             return None
     return min(found, key=lambda entry: entry[0])[1] if found else None
 
 
-def _order(volume: dict, verdict: Verdict) -> tuple:
-    """Reserved volumes first, then the smallest (MATCH-2.11), then by uid (MATCH-4)."""
-    return (0, 0, uid(volume)) if verdict.rule == "MATCH-2.6" else (1, capacity(volume), uid(volume))
+def _order(volume: dict, claim: dict, verdict: Verdict) -> tuple:
+    """Reserved volumes first, then the smallest (MATCH-2.11), then by chance (MATCH-4)."""
+    return (0, 0, tie(volume, claim)) if verdict.rule == "MATCH-2.6" else (1, capacity(volume), tie(volume, claim))
+
+
+def tie(volume: dict, claim: dict) -> str:
+    """What decides between volumes that fit a claim equally well: chance, from the uids of both, and so from the seed (MATCH-4)."""
+    return sha256(f"{uid(claim)}/{uid(volume)}".encode()).hexdigest()
 
 
 def reaches(volume: dict, node: dict) -> bool:

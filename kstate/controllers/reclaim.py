@@ -13,7 +13,7 @@ from . import notes
 from .base import Controller, Key, annotations, finished, get, name, namespace, phase, terminating, uid
 from .edits import MIGRATED, set_phase, unbind, with_finalizers
 from .provisioner import PLUGINS, Failure
-from .volumes import CLAIM, RESYNC, VOLUME, bound_uid, capacity, claim_key, policy, stopped
+from .volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, policy, stopped
 
 RECYCLER, NAMESPACE = "recycler-for-", "default"
 IMAGE = "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6"
@@ -40,7 +40,7 @@ class Reclaimer(Controller):
     name, component, kind = "reclaimer", "persistentvolume-controller", VOLUME
     # What recordings of a real control plane show of recycling: it does not begin with the release but some seconds later,
     # and a recycler pod that has succeeded is left alone, its volume Released, for longer than they go on.
-    begins, noticed = 2 * RESYNC, 60_000        # ms after the release, and after the end of the pod
+    noticed = 60_000            # ms after the end of the pod
 
     def watches(self):
         return VOLUME, "Pod", "Event"
@@ -78,7 +78,7 @@ class Reclaimer(Controller):
             set_phase(api, volume, "Failed", because, message)
             api.event(volume, "Warning", reason, message, because=because)
         api.wait(volume, message, because)
-        api.wake(RESYNC, "poll")
+        api.wake(api.resync, "poll")
 
     # -- Delete
 
@@ -128,7 +128,7 @@ class Reclaimer(Controller):
             message = f"Volume is used by pods: {','.join(users)}"
             api.event(volume, "Normal", "VolumeFailedRecycle", message, because="REC-5")
             api.wait(volume, message, "REC-5")
-            api.wake(RESYNC, "poll")
+            api.wake(api.resync, "poll")
             return
         if not self.recyclable(volume):
             self.fail(api, volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!", "REC-5")
@@ -148,7 +148,7 @@ class Reclaimer(Controller):
     def scrub(self, api, volume, pod) -> bool:
         """Run the recycler pod; True once it is done.  Raises Failure (REC-7, REC-8)."""
         released = get(volume, "status.lastPhaseTransitionTime")
-        if pod is None and released and (left := self.begins - api.since(released)) > 0:
+        if pod is None and released and (left := 2 * api.resync - api.since(released)) > 0:
             api.wait(volume, "is scrubbed at the resync after next", "REC-5")
             api.wake(left, "poll")
             return False
@@ -163,7 +163,7 @@ class Reclaimer(Controller):
             return False
         if (ended := _ended(pod)) and (left := self.noticed - api.since(ended)) > 0:
             api.wait(volume, f"{name(pod)} has finished, which is noticed within a minute", "REC-8")
-            api.wake(left)
+            api.wake(left, "poll")
             return False
         api.delete(pod, "REC-8")
         if phase(pod) == "Failed":

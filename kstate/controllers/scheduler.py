@@ -88,13 +88,14 @@ class Scheduler(Controller):
 
     def wait_for_volumes(self, api, pod, node) -> None:
         """The pod keeps its place on the node while its claims are being bound (SCHED-V19)."""
-        waited = api.since(pod["metadata"]["creationTimestamp"])
-        if condition(pod, "PodScheduled") is None and waited >= BIND_TIMEOUT:      # in its first attempt only: later ones leave no time
-            raise Unschedulable(TIMEOUT)                                            # SCHED-V18
+        if condition(pod, "PodScheduled") is None:              # its first attempt: of later ones nothing tells when they began
+            left = BIND_TIMEOUT - api.since(pod["metadata"]["creationTimestamp"])
+            if left <= 0:
+                raise Unschedulable(TIMEOUT)                    # SCHED-V18
+            api.wake(left, "idle")
         if get(pod, "status.nominatedNodeName") != name(node):
             api.update_status(pod, because="SCHED-V19", nominatedNodeName=name(node))
         api.wait(pod, f"its volumes are being bound, for {name(node)}", because="SCHED-V19")
-        api.wake(BIND_TIMEOUT - waited, "idle")
 
     def refuse(self, api, pod, reason: str, text: str, because: str) -> bool:
         """Say in the pod's condition PodScheduled why it has no node; whether that is new."""

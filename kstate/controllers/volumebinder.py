@@ -9,7 +9,7 @@ from . import notes
 from .base import Controller, Key, annotations, name, phase, uid
 from .edits import set_phase, unbind, with_migration
 from .reclaim import with_deletion_finalizer
-from .volumes import CLAIM, RESYNC, VOLUME, bound_uid, claim_key, claim_ref, policy, volume_mode
+from .volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, policy, volume_mode
 
 
 class Volumes(Controller):
@@ -61,7 +61,7 @@ class Volumes(Controller):
 
     def remind(self, api, volume, claim) -> None:
         """The claim has not taken the volume yet (VOL-6); Claims.keys has it looked at."""
-        api.wake(RESYNC, "poll")
+        api.wake(api.resync, "poll")
         if volume_mode(volume) != volume_mode(claim):
             api.event(volume, "Warning", "VolumeMismatch", "Cannot bind PersistentVolume to requested PersistentVolumeClaim "
                       f'"{name(claim)}" due to incompatible volumeMode.', because="VOL-6")

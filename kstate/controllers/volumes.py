@@ -10,8 +10,6 @@ from .base import Dict, Key, finished, get, key_of, name, namespace, terminating
 
 VOLUME, CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 
-RESYNC = 15_000     # ms: how often the volume controller looks at everything again (CTL-2)
-
 
 def full_name(claim: dict) -> str:
     """namespace/name."""

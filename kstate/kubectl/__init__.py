@@ -32,8 +32,8 @@ def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: M
 
     command: a text, split as a shell does it, or a list of words; a leading "kubectl" may stand there.
     stdin: what -f - and a shell in a container read.  files: what -f and --from-file may name, and where `cp` writes to.
-    settle: after a command that changed the cluster, time passes until nothing more changes; without, the rest is left
-    to the caller."""
+    settle: after a command that changed the cluster, what happens soon happens (Engine.follow_up); without, it is left to
+    the caller."""
     try:
         words = shlex.split(command) if isinstance(command, str) else list(command)
     except ValueError as error:
@@ -60,6 +60,6 @@ def _run(session: Session, words: list[str], settle: bool) -> Result:
         code = 1
     if session.acted and session.engine is not None:
         if settle:
-            session.engine.settle()
+            session.engine.follow_up()
         session.cluster.history.unmark()
     return Result("".join(session.out), "".join(session.err), code)

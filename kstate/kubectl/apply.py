@@ -75,7 +75,7 @@ def _check(args: Args) -> None:
 
 def _client_side(session: Session, choice: Choice) -> tuple[dict, str]:
     """Create what is missing, patch what differs.  The object, and what was done to it."""
-    wanted, note = annotated(choice.manifest)
+    wanted, _ = annotated(choice.manifest)
     query = options(session, validated=True)
     try:
         if not choice.name:

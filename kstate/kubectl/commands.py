@@ -46,9 +46,9 @@ def commands() -> dict[str, Command]:
             path, *aliases = head.strip().split("/")
             about = lines[i + 1].strip()
             words = (lines[i + 2] if i + 2 < len(lines) and lines[i + 2].startswith("  ") else "").split()
-            flags = [_flag(w) for word in words for w in sets.get(word, [word])] + [_flag(w) for w in sets["@global"]]
+            flags = [_flag(w) for word in ("@global", *words) for w in sets.get(word, [word])]
             found.setdefault("", _root(sets["@global"]))
-            found[path] = Command(path, tuple(aliases), usage.strip(), about.removeprefix("! "), {f.name: f for f in reversed(flags)},
+            found[path] = Command(path, tuple(aliases), usage.strip(), about.removeprefix("! "), {f.name: f for f in flags},
                                   about[2:] if about.startswith("! ") else "")
     return found
 

@@ -18,6 +18,8 @@ def needs_file(args: Args, command: str) -> None:
     """Raises Failure where no manifest, or something beside it, is given."""
     if args.names:
         raise Failure(f"error: Unexpected args: [{' '.join(args.names)}]\nSee 'kubectl {command} -h' for help and examples")
+    if args["kustomize"] and args["filename"]:
+        raise Failure("error: only one of -f or -k can be specified")
     if args["kustomize"]:
         raise Failure("error: kubectl in process does not build kustomizations.")
     if not args["filename"]:

@@ -70,15 +70,15 @@ class Discovery:
         """`sts`, `StatefulSet`, `statefulsets.apps`, `statefulsets.v1.apps`.  Raises Failure."""
         found = self.lookup(word)
         if found is None:
-            raise Failure(f'error: the server doesn\'t have a resource type "{word}"')
+            raise Failure(f'error: the server doesn\'t have a resource type "{word.partition(".")[0]}"')
         return found
 
     def lookup(self, word: str) -> Resource | None:
         name, _, group = word.lower().partition(".")
         for resource in self.resources:
-            if name in (resource.plural, resource.singular, *resource.short) and "get" in resource.verbs:
-                if not group or group in (resource.group, f"{resource.version}.{resource.group}", resource.api_version.replace("/", ".")):
-                    return resource
+            groups = ("", resource.group, f"{resource.version}.{resource.group}")
+            if name in (resource.plural, resource.singular, *resource.short) and "get" in resource.verbs and group in groups:
+                return resource
         return None
 
     def of_kind(self, api_version: str, kind: str) -> Resource | None:

@@ -18,8 +18,10 @@ def expose(session: Session, args: Args) -> None:
     if not args.names and not args["filename"]:
         raise NOTHING_GIVEN
     report = Report(session)
-    for target in targets(session, choose(session, args.names)):
+    for target in targets(session, choose(session, args.names, selector="")):
         service = _service(args, target)
+        if "namespace" in args.given:
+            service["metadata"]["namespace"] = target.namespace
         resource = session.discovery.named("services")
         if args["overrides"]:
             service = patches.merge_patch(service, json.loads(args["overrides"]))
@@ -40,7 +42,7 @@ def _service(args: Args, target: Target) -> dict:
     if args["external-ip"]:
         spec["externalIPs"] = args["external-ip"].split(",")
     labels = dict(p.split("=", 1) for p in args["labels"].split(",")) if args["labels"] else target.object["metadata"].get("labels")
-    meta = {"creationTimestamp": None, **({"labels": labels} if labels else {}), "name": args["name"] or target.name, "namespace": target.namespace}
+    meta = {"creationTimestamp": None, **({"labels": labels} if labels else {}), "name": args["name"] or target.name}
     return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec, "status": {"loadBalancer": {}}}
 
 

@@ -25,6 +25,8 @@ def get(session: Session, args: Args) -> None:
     if not args.names and not args["filename"]:
         raise NO_KIND
     output = Output(session, WITH_TABLE)
+    if args["output-watch-events"] and not (args["watch"] or args["watch-only"]):
+        raise Failure("error: --output-watch-events option can only be used with --watch or --watch-only")
     if args["watch"] or args["watch-only"]:
         _watch(session, args, output)
         return
@@ -36,8 +38,8 @@ def get(session: Session, args: Args) -> None:
     fetched = _fetch(session, choices, output, errors)
     if output.table:
         _print_tables(session, args, output, fetched)
-    elif fetched or not errors:
-        _print_objects(session, args, output, fetched)
+    elif fetched or not (args["ignore-not-found"] or len(choices) == 1 and choices[0].name):
+        _print_objects(session, args, output, fetched, single=len(choices) == 1 and bool(choices[0].name))
     if not session.out and not errors and not args["ignore-not-found"] and output.table:
         if args["all-namespaces"] or any(not choice.resource.namespaced for choice, _ in fetched):
             session.complain("No resources found")
@@ -77,24 +79,26 @@ def _print_tables(session: Session, args: Args, output: Output, fetched: list[Fe
         if not groups or groups[-1][0] != choice.resource:
             groups.append((choice.resource, []))
         groups[-1][1].append(table)
+    namespaced = False
     for resource, tables in groups:
+        namespaced = namespaced or resource.namespaced      # once there is a namespace column, later tables keep it
         rows = [row for table in tables for row in table["rows"]]
         if args["sort-by"]:
             rows = by_field(rows, args["sort-by"], lambda row: row["object"], strict=False)
-        printer = Printer(resource, options._replace(namespaces=options.namespaces and resource.namespaced))
+        printer = Printer(resource, options._replace(namespaces=options.namespaces and namespaced))
         text = printer.format({**tables[0], "rows": rows})
         if text:
             session.say(("\n" if session.out and options.headers else "") + text, end="")
 
 
-def _print_objects(session: Session, args: Args, output: Output, fetched: list[Fetched]) -> None:
+def _print_objects(session: Session, args: Args, output: Output, fetched: list[Fetched], single: bool) -> None:
     """One object as it is; several, or a list, as a List."""
     objects = [item for choice, answer in fetched for item in items(choice.resource, answer)]
     if args["sort-by"]:
         objects = by_field(objects, args["sort-by"], lambda obj: obj, strict=True)
-    if len(fetched) == 1 and fetched[0][0].name:
+    if single:
         session.say(output.format(objects[0]), end="")
-    elif fetched or not args["ignore-not-found"]:
+    else:
         session.say(output.format({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects}), end="")
 
 

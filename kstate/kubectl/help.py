@@ -17,7 +17,7 @@ def help_on(command: Command) -> str:
         lines += ["Aliases:", f"  {', '.join([command.path.rpartition(' ')[2], *command.aliases])}", ""]
     own = [flag for flag in command.flags.values() if flag.name not in commands()[""].flags]
     if own:
-        lines += ["Options:", *(line for flag in sorted(own) for line in _option(flag)), ""]
+        lines += ["Options:", *map(_option, sorted(own, key=_by_name)), ""]
     lines += ["Usage:", f"  {command.name} {command.usage}".rstrip(), ""]
     if below:
         lines.append(f'Use "{command.name} <command> --help" for more information about a given command.')
@@ -25,13 +25,24 @@ def help_on(command: Command) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _option(flag: Flag) -> list[str]:
-    shown = {"bool": str(flag.default).lower(), "int": str(flag.default), "duration": f"{(flag.default or 0) // 1000}s",
-             "slice": "[]", "array": "[]"}.get(flag.type, f"'{flag.default}'")
-    return [f"    {f'-{flag.short}, ' if flag.short else ''}--{flag.name}={shown}"]
+def _by_name(flag: Flag) -> str:
+    return flag.name
+
+
+def _option(flag: Flag) -> str:
+    match flag.type:
+        case "bool" | "int":
+            shown = str(flag.default).lower()
+        case "duration":
+            shown = f"{flag.default // 1000}s"
+        case "slice" | "array":
+            shown = "[]"
+        case _:
+            shown = f"'{flag.default}'"
+    return f"    {f'-{flag.short}, ' if flag.short else ''}--{flag.name}={shown}"
 
 
 def options() -> str:
     """`kubectl options`."""
-    flags = sorted(commands()[""].flags.values())
-    return "The following options can be passed to any command:\n\n" + "".join(f"{line}\n" for flag in flags for line in _option(flag))
+    flags = sorted(commands()[""].flags.values(), key=_by_name)
+    return "The following options can be passed to any command:\n\n" + "".join(f"{_option(flag)}\n" for flag in flags)

@@ -6,7 +6,6 @@ A missing field yields nothing.  Keys of a map are taken in their order by name,
 """
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -67,7 +66,7 @@ def relaxed(text: str) -> str:
     text = text.strip()
     found = re.fullmatch(r"\{\.?([^{}]+)\}|\.?([^{}]+)", text)
     if text and not found:
-        raise BadTemplate(f"unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'")
+        raise BadTemplate("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
     return "{." + (found[1] or found[2]) + "}" if found else text
 
 

@@ -66,7 +66,7 @@ def taint(session: Session, args: Args) -> None:
         raise Failure("error: at least one taint update is required")
     added, removed = _parse(changes)
     if session.discovery.named(names[0].partition("/")[0]).kind != "Node":
-        raise Failure(f"error: invalid resource type {names[0]}, only node is supported")
+        raise Failure(f"error: invalid resource type {names[0]}, only node types are supported")
     report, query, errors = Report(session), options(session, validated=True), []
     for node in targets(session, choose(session, names), errors):
         try:
@@ -95,7 +95,8 @@ def _parse(words: list[str]) -> tuple[list[dict], list[dict]]:
             continue
         found = re.fullmatch(r"([^=:]+)(?:=([^:]*))?:([^:]*)", word)
         if not found:
-            raise _wrong(f"invalid taint spec: {word}")
+            problems = labels.label_key_problems(word.partition(":")[0]) if word.count(":") < 2 else []
+            raise _wrong(f"invalid taint spec: {word}" + (f", {'; '.join(problems)}" if problems else ""))
         problems = labels.label_key_problems(found[1]) + labels.label_value_problems(found[2] or "")
         if problems:
             raise _wrong(f"invalid taint spec: {word}, {'; '.join(problems)}")

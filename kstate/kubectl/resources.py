@@ -63,10 +63,12 @@ class Target(NamedTuple):
 
 # ---- what the command line names ------------------------------------------------------------------
 
-def choose(session: Session, words: list[str], everything: bool = False) -> list[Choice]:
-    """The choices in words and flags.  everything: a kind without a name means all its objects (get, describe).  Raises Failure."""
+def choose(session: Session, words: list[str], everything: bool = False, selector: str | None = None) -> list[Choice]:
+    """The choices in words and flags.  Raises Failure.
+
+    everything: a kind without a name means all its objects (get, describe).  selector: where -l means something else."""
     args = session.args
-    selector, fields = args["selector"] or "", args["field-selector"] or ""
+    selector, fields = args["selector"] or "" if selector is None else selector, args["field-selector"] or ""
     if args["all"] and (selector or fields):
         raise Failure("error: setting 'all' parameter but found a non empty selector. ")
     if args["filename"]:
@@ -96,12 +98,6 @@ def choose(session: Session, words: list[str], everything: bool = False) -> list
     if not by_selector and not everything:
         raise Failure("error: resource(s) were provided, but no name was specified")
     return [Choice(resource, namespace if resource.namespaced else "") for resource in resources]
-
-
-def kinds_named(session: Session, words: list[str]) -> bool:
-    """Whether more than one kind may be shown, so that kubectl writes pod/web-0 instead of web-0."""
-    kinds = {word.partition("/")[0] for word in words if "/" in word} if any("/" in word for word in words) else set(words[:1])
-    return len(kinds) > 1 or any("," in kind or session.discovery.category(kind) for kind in kinds)
 
 
 def _expand(session: Session, words: str) -> list[str]:
@@ -227,9 +223,14 @@ def fetch(session: Session, choice: Choice, accept: str = JSON, subresource: str
                 session.ask("GET", f"/api/v1/namespaces/{choice.namespace}")      # KCTL-12: perhaps the namespace itself is missing
             raise
     selector, fields = session.args["selector"] or "", session.args["field-selector"] or ""
+    query.update(labelSelector=selector, fieldSelector=fields, limit=session.args["chunk-size"] or "")
     try:
-        return session.ask("GET", choice.path(), accept=accept, labelSelector=selector, fieldSelector=fields,
-                           limit=session.args["chunk-size"] or "", **query)
+        answer = session.ask("GET", choice.path(), accept=accept, **query)
+        while answer["metadata"].get("continue"):           # --chunk-size: the next page
+            page = session.ask("GET", choice.path(), accept=accept, **{**query, "continue": answer["metadata"]["continue"]})
+            listed = "rows" if "rows" in answer else "items"
+            answer = {**page, listed: answer[listed] + page[listed], **({"columnDefinitions": answer["columnDefinitions"]} if listed == "rows" else {})}
+        return answer
     except ApiError as error:
         if error.reason in ("BadRequest", "NotFound"):
             how = f'find "{choice.resource.gvr}" that match label selector "{selector}", field selector "{fields}"' if selector or fields else (

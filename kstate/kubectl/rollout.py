@@ -1,4 +1,4 @@
-"""kubectl rollout: status, history, undo, restart, pause, resume (KCTL-45, KCTL-46; workloads, chapter 3)."""
+"""kubectl rollout: status, history, undo, restart, pause, resume (KCTL-45, KCTL-46, KCTL-R1 to KCTL-R8)."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def status(session: Session, args: Args) -> None:
 
 
 def _follow(session: Session, args: Args, target: Target) -> None:
-    """A line for each change until the rollout is done (workloads KCTL-1)."""
+    """A line for each change until the rollout is done (KCTL-R1)."""
     look = {"StatefulSet": _statefulset, "Deployment": _deployment}.get(target.resource.kind)
     if look is None:
         raise Failure(f"error: no status viewer has been implemented for {target.resource.kind}")
@@ -58,7 +58,7 @@ def _follow(session: Session, args: Args, target: Target) -> None:
 
 
 def _statefulset(obj: dict, _revision: int) -> tuple[str, bool]:
-    """workloads KCTL-2"""
+    """KCTL-R2"""
     spec, seen = obj["spec"], obj.get("status") or {}
     if get(spec, "updateStrategy.type") != "RollingUpdate":
         raise Failure("error: rollout status is only available for RollingUpdate strategy type")
@@ -78,7 +78,7 @@ def _statefulset(obj: dict, _revision: int) -> tuple[str, bool]:
 
 
 def _deployment(obj: dict, revision: int) -> tuple[str, bool]:
-    """workloads KCTL-3"""
+    """KCTL-R3"""
     name, spec, seen = obj["metadata"]["name"], obj["spec"], obj.get("status") or {}
     have = int(annotations(obj).get(REVISION) or 0)
     if revision and revision != have:
@@ -104,7 +104,7 @@ def revisions(session: Session, target: Target) -> dict[int, dict]:
     """What a workload has been, by number: ControllerRevisions of a StatefulSet, ReplicaSets of a Deployment.  Raises Failure."""
     kind = {"StatefulSet": "controllerrevisions.apps", "Deployment": "replicasets.apps"}.get(target.resource.kind)
     if kind is None:
-        raise Failure(f'error: no history viewer has been implemented for "{target.resource.kind}"')
+        raise Failure(f'error: error retrieving history for "{target.resource.kind}", no visitor method exists for {_go_kind(target)}')
     resource = session.discovery.named(kind)
     found = items(resource, session.ask("GET", resource.path(target.namespace), labelSelector=str(of(target.object["spec"]["selector"]))))
     owned = [r for r in found if any(o["uid"] == target.object["metadata"]["uid"] for o in r["metadata"].get("ownerReferences") or () if o.get("controller"))]
@@ -112,10 +112,14 @@ def revisions(session: Session, target: Target) -> dict[int, dict]:
     return {n: r for n, r in sorted(((number(r), r) for r in owned), key=lambda pair: pair[0]) if n}
 
 
+def _go_kind(target: Target) -> str:
+    return f"{{{target.resource.group} {target.resource.kind}}}"
+
+
 def _template_of(target: Target, revision: dict) -> dict:
     """The pod template that a revision holds."""
     if target.resource.kind == "StatefulSet":
-        return get(revision, "data.spec.template")
+        return {k: v for k, v in get(revision, "data.spec.template").items() if k != "$patch"}
     spec = revision["spec"]["template"]
     cause = annotations(revision).get(CHANGE_CAUSE)
     return spec if not cause else {**spec, "metadata": {**spec["metadata"], "annotations": {**annotations(spec), CHANGE_CAUSE: cause}}}
@@ -134,7 +138,7 @@ def history(session: Session, args: Args) -> None:
                 raise Failure("error: unable to find the specified revision")
             sheet = Sheet()
             template(sheet, _template_of(target, known[args["revision"]]))
-            session.say(f"{target.label} with revision #{args['revision']}\n{sheet.raw()}", end="")
+            session.say(f"{target.label} with revision #{args['revision']}\n{sheet.raw()}")
         elif not known:
             session.say(f"{target.label} \nNo rollout history found.")
         else:
@@ -168,21 +172,20 @@ def undo(session: Session, args: Args) -> None:
 
 
 def _back(session: Session, args: Args, target: Target) -> str:
-    """workloads KCTL-5, KCTL-8.  What was done, in kubectl's words."""
+    """KCTL-R5, KCTL-R8.  What was done, in kubectl's words."""
     number = args["to-revision"]
     if number < 0:
         raise Failure("error: revision must be a positive integer")
     if target.resource.kind not in ("StatefulSet", "Deployment"):
-        raise Failure(f'error: no rollbacker has been implemented for "{target.resource.kind}"')
+        raise Failure(f'error: error retrieving rollbacker for "{target.resource.kind}", no visitor method exists for {_go_kind(target)}')
     deployment = target.resource.kind == "Deployment"
-    if deployment and target.object["spec"].get("paused"):
-        raise Failure("error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
     known = revisions(session, target)
     if number and number not in known:
         raise Failure(f"error: unable to find specified revision {number} in history")
     if not number and len(known) < 2:
-        raise Failure(f"error: no rollout history found for {target.resource.kind.lower()} \"{target.name}\"" if deployment and not known
-                      else "error: no last revision to roll back to")
+        raise Failure(f'error: no rollout history found for deployment "{target.name}"' if deployment else "error: no last revision to roll back to")
+    if deployment and target.object["spec"].get("paused"):
+        raise Failure("error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
     revision = known[number or sorted(known)[-2]]
     if dry_run(session) == "client":
         sheet = Sheet()

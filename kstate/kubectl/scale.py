@@ -30,7 +30,8 @@ def scale(session: Session, args: Args) -> None:
             if args["timeout"]:
                 _wait(session, target, replicas)
         except (ApiError, Failure) as error:
-            errors.append(error)
+            errors = [error, *errors]
+            break
     if errors:
         raise Several(errors)
 

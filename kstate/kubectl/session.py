@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..clock import age
-from ..errors import ApiError, NotFound, from_status
+from ..errors import NotFound, from_status
 from ..wire import Request, Response
 from .args import Args, Failure
 from .discovery import Discovery
@@ -188,7 +188,7 @@ def _asked(method: str, path: str) -> str:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def parameters(args: Args, manager: str) -> dict[str, str]:

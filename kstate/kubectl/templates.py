@@ -35,11 +35,16 @@ def split_pairs(args: Args, what: str) -> tuple[list[str], list[str]]:
     return kinds, pairs
 
 
+def named(target: Target) -> str:
+    """statefulsets/web: how some errors call an object."""
+    return f"{target.resource.plural}/{target.name}"
+
+
 def pod_spec(target: Target, obj: dict) -> dict:
     """The pod spec in a pod or in a workload.  Raises Failure."""
     spec = obj["spec"] if target.resource.kind == "Pod" else get(obj, "spec.template.spec")
     if spec is None:
-        raise Failure(f"error: {target.resource.full}/{target.name} the object is not a pod or does not have a pod template: {target.resource.kind}")
+        raise Failure(f"error: {named(target)} the object is not a pod or does not have a pod template: *{target.resource.version}.{target.resource.kind}")
     return spec
 
 
@@ -105,7 +110,7 @@ def resources(session: Session, args: Args) -> None:
     def change(target: Target, obj: dict) -> None:
         found = containers(pod_spec(target, obj), args["containers"])
         if not found:
-            raise Failure(f'error: warning: {target.resource.full}/{target.name} does not have any containers matching "{args["containers"]}"')
+            raise Failure(f"error: unable to find container named {args['containers']}")
         for container in found:
             for side, amounts in wanted.items():
                 if amounts:
@@ -147,7 +152,7 @@ def selector(session: Session, args: Args) -> None:
 
     def change(target: Target, obj: dict) -> None:
         if target.resource.kind != "Service":
-            raise Failure(f"error: setting a selector is only supported for Services, not {target.resource.kind}")
+            raise Failure("error: setting a selector is only supported for Services")
         obj["spec"]["selector"] = wanted
     update(session, kinds, change, "selector updated")
 
@@ -162,18 +167,18 @@ def env(session: Session, args: Args) -> None:
     if args["list"]:
         _list_env(session, kinds)
         return
-    if not pairs and not args["from"]:
-        raise Failure("error: at least one environment variable must be provided")
     given = [_imported(session, args)] if args["from"] else []
     wanted = {**{v["name"]: v for variables in given for v in variables}, **{n: {"name": n, "value": v} for n, v in (p.split("=", 1) for p in pairs if "=" in p)}}
     gone = [pair[:-1] for pair in pairs if "=" not in pair]
+    if any(name in wanted for name in gone):
+        raise Failure("error: can not both modify and remove the same environment variable in the same command")
 
     def change(target: Target, obj: dict) -> None:
         for container in containers(pod_spec(target, obj), args["containers"]):
             have = {v["name"]: v for v in container.get("env") or ()}
             taken = [name for name in wanted if name in have and have[name] != wanted[name]]
             if taken and not args["overwrite"]:
-                raise Failure(f"error: '{taken[0]}' already has a value ({have[taken[0]].get('value', '')}), and --overwrite is false")
+                raise Failure(f"error: {named(target)} '{taken[0]}' already has a value ({have[taken[0]].get('value', '')}), and --overwrite is false")
             container["env"] = [v for name, v in {**have, **wanted}.items() if name not in gone]
             if not container["env"]:
                 del container["env"]
@@ -188,8 +193,13 @@ def _imported(session: Session, args: Args) -> list[dict]:
     if ref is None:
         raise Failure(f"error: unsupported resource specified in --from: {resource.kind}")
     data: dict[str, Any] = session.ask("GET", resource.path(session.namespace, name)).get("data") or {}
-    return [{"name": args["prefix"] + re.sub(r"[^A-Za-z0-9_]", "_", key).upper(), "valueFrom": {ref: {"name": name, "key": key}}}
-            for key in sorted(data) if not args["keys"] or key in args["keys"]]
+    variables = []
+    for key in [key for key in sorted(data) if not args["keys"] or key in args["keys"]]:
+        variable = args["prefix"] + re.sub(r"[^A-Za-z0-9_]", "_", key).upper()
+        if not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", key) or "." in key or "-" in key:
+            session.warn(f"key {key} transferred to {variable}")
+        variables.append({"name": variable, "valueFrom": {ref: {"name": name, "key": key}}})
+    return variables
 
 
 def _list_env(session: Session, kinds: list[str]) -> None:

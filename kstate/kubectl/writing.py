@@ -35,13 +35,17 @@ def options(session: Session, validated: bool = False) -> dict[str, str]:
     return query
 
 
+def without_note(obj: dict) -> dict:
+    """The object as kubectl compares it: with annotations, but without the note of what was applied."""
+    meta = obj.get("metadata") or {}
+    return {**obj, "metadata": {**meta, "annotations": {k: v for k, v in (meta.get("annotations") or {}).items() if k != LAST_APPLIED}}}
+
+
 def annotated(obj: dict) -> tuple[dict, str]:
     """The object with a note of itself, and the note: what the next apply compares with (KCTL-32)."""
-    meta = obj.get("metadata") or {}
-    annotations = {k: v for k, v in (meta.get("annotations") or {}).items() if k != LAST_APPLIED}
-    noted = {**obj, "metadata": {**meta, "annotations": annotations}}
-    note = compact(noted) + "\n"
-    return {**obj, "metadata": {**meta, "annotations": {**annotations, LAST_APPLIED: note}}}, note
+    plain = without_note(obj)
+    note = compact(plain) + "\n"
+    return {**plain, "metadata": {**plain["metadata"], "annotations": {**plain["metadata"]["annotations"], LAST_APPLIED: note}}}, note
 
 
 def saved(session: Session, obj: dict) -> dict:

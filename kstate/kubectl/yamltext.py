@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -22,9 +22,9 @@ _NOT_TEXT = re.compile(r"""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes every scalar as plain text or quoted as `_text` says; PyYAML's own idea of what is no text is not asked."""
+    """Writes every scalar as plain text or quoted as `_represent_text` says; PyYAML's own idea of what is no text is not asked."""
 
-    yaml_implicit_resolvers: dict = {}
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

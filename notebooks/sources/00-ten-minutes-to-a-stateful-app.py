@@ -179,11 +179,10 @@ lesson.selftest()
 # %% [markdown]
 # ## Where you are
 #
-# The string below is your whole session: whoever runs `lab.replay("…")` stands where you stand.
+# `lab.session()` is your whole session as one string: whoever runs `lab.replay("…")` with it stands where you stand.
 
 # %%
 print(lesson.progress())
-print(len(lab.session()) < 2000)
 
 # %% [markdown]
 # **Next:** [04 · The whole NFS example](04-the-whole-nfs-example.ipynb): the same app looked at from all sides, with names, addresses,

@@ -115,7 +115,9 @@ def slots(sts: dict) -> range:
 
 def members(facts: Facts, sts: dict) -> dict[int, dict]:
     """The pods of a set, by ordinal."""
-    return {number(pod): pod for pod in facts.of("Pod", sts["metadata"]["namespace"]) if boss(pod).get("uid") == uid(sts)}
+    selector = at(sts, "spec.selector.matchLabels").items()
+    return {number(pod): pod for pod in facts.of("Pod", sts["metadata"]["namespace"])
+            if boss(pod).get("uid") == uid(sts) and selector <= (pod["metadata"].get("labels") or {}).items()}
 
 
 def claims_of(pod: dict) -> list[str]:

@@ -65,6 +65,8 @@ def created(seen: Facts, sts: dict, pod: dict) -> Iterator[str]:
     strategy, current = sts["spec"]["updateStrategy"], at(sts, "status.currentRevision") or newest(seen, sts)
     below = strategy["type"] == "RollingUpdate" and "rollingUpdate" in strategy and i < slots(sts).start + strategy["rollingUpdate"]["partition"]
     wanted = [current, newest(seen, sts)] if seen.find("ControllerRevision", current, sts["metadata"]["namespace"]) is None else [current]
+    if not newest(seen, sts):
+        return                                          # collected in a moment in which the set was going; the next look makes it again
     if below and revision(pod) not in wanted:
         yield f"{name(pod)} is below the partition and has revision {revision(pod)}, not {current} (STS-45)"
     if not below and revision(pod) != newest(seen, sts):
@@ -78,6 +80,8 @@ def deleted(seen: Facts, sts: dict, pod: dict, asked: float) -> Iterator[str]:
     elif not over(pod):
         yield from rolled(seen, sts, pod, others)
         yield from too_early(sts, [p for j, p in others.items() if j in wanted and j > i], asked)
+    if ordered(sts) and i in wanted and not over(pod) and not ready(pod):
+        yield f"{name(pod)} deleted for an update, though it is not Ready (STS-108)"
     if ordered(sts) and i in wanted:
         for j in wanted[:i - wanted.start]:
             if j not in others or not ready(others[j]) or going(others[j]):

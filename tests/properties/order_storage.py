@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .facts import CLAIM, VOLUME, Facts, at, claims_of, going, holder, hosts, name, node, notes, over, phase, suits, uid
+from .facts import CLAIM, VOLUME, Facts, at, claims_of, going, holder, hosts, moment, name, node, notes, over, phase, suits, uid
 from .order_objects import USER
 
 BINDER, SCHEDULER = "persistentvolume-controller", "default-scheduler"
@@ -44,7 +44,7 @@ def volumes(live: Facts, change) -> Iterator[str]:
         yield f"{key}: {phase(old)} -> Bound (VOL-15, REUSE-4)"
     if phase(new) == "Bound" and phase(old) != "Bound":
         for other in live.of(VOLUME):
-            if name(other) != key.name and holder(other) == holder(new) and phase(other) == "Bound":
+            if name(other) != key.name and holder(other) == holder(new) and phase(other) == "Bound" and not going(other):
                 yield f"{key}: bound to the claim that {name(other)} is bound to (BIND-2)"
     if change.who == BINDER and holder(old) and not holder(new) and holder(old) not in live.uids():
         if new["spec"]["persistentVolumeReclaimPolicy"] == "Retain":
@@ -105,5 +105,27 @@ def welcome(live: Facts, change) -> Iterator[str]:
             yield f"{change.key}: scheduled to {chosen}, which is {'cordoned' if host else 'missing'} (SCHED-3)"
 
 
-RULES = (claims, volumes, bound)
-FRESH = (chosen, welcome)
+def default_class(live: Facts) -> str | None:
+    """The newest of the classes that are marked."""
+    marked = [c for c in live.of("StorageClass") if notes(c).get("storageclass.kubernetes.io/is-default-class") == "true"]
+    return name(max(marked, key=lambda c: moment(c["metadata"]["creationTimestamp"]))) if marked else None
+
+
+def classed(live: Facts, change) -> Iterator[str]:
+    """A new claim that names no class gets the newest default (ADM-1)."""
+    new = change.new
+    if change.key.kind == CLAIM and change.old is None and (new["metadata"].get("labels") or {}).get("class") == "default":
+        if new["spec"].get("storageClassName") != default_class(live):
+            yield f"{change.key}: got class {new['spec'].get('storageClassName')}, the default is {default_class(live)} (ADM-1)"
+
+
+def late_class(live: Facts, change) -> Iterator[str]:
+    """And an old one gets it later (PVC-6).  Only where the binder's view does not lag."""
+    if change.key.kind == CLAIM and change.old is not None and change.new is not None and "storageClassName" not in change.old["spec"]:
+        given = change.new["spec"].get("storageClassName")
+        if given is not None and given != default_class(live):
+            yield f"{change.key}: got class {given}, the default is {default_class(live)} (PVC-6)"
+
+
+RULES = (claims, volumes, bound, classed)
+FRESH = (chosen, welcome, late_class)

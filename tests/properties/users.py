@@ -42,8 +42,10 @@ def volume(name: str, policy: str = "Recycle", size: str = "1Gi", cls: str = "st
 
 
 def claim(name: str, cls: str | None = "static", size: str = "1Gi", mode: str = "ReadWriteOnce") -> dict:
-    spec = {"accessModes": [mode], "resources": {"requests": {"storage": size}}}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec if cls is None else {**spec, "storageClassName": cls}}
+    """cls None: whichever is the default; a label notes that this was the wish."""
+    spec = {"accessModes": [mode], "resources": {"requests": {"storage": size}}, **({} if cls is None else {"storageClassName": cls})}
+    meta = {"name": name, "labels": {"class": "default"} if cls is None else {}}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": spec}
 
 
 def pod(name: str, claim: str) -> dict:
@@ -68,8 +70,9 @@ def shop(lag: bool = False) -> Engine:
     if engine is None:
         engine = _SHOPS[lag] = cluster_engine(lag=lag)
         apply(engine, [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NS}},
-                       storage_class("made", "kubernetes.io/host-path"),
-                       storage_class("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"),
+                       storage_class("made", "kubernetes.io/host-path")])
+        engine.run(5_000)
+        apply(engine, [storage_class("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"),
                        *(volume(f"pv{n}", policy) for n, policy in enumerate(("Recycle", "Recycle", "Delete", "Retain"))),
                        volume("big", "Recycle", "5Gi", modes=("ReadWriteOnce", "ReadWriteMany")),
                        *(volume(f"disk{n}", "Retain", cls="local", node=f"node-{n}") for n in (1, 2, 3))])

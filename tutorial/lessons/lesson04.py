@@ -15,7 +15,7 @@ from ..spotting import Spotting
 from .facts import ROOT, bound, file, find, names, phase, pods_ready, ready, volume_of
 from .lesson00 import PV4
 
-LAB = {"namespace": "gsh", "seed": 0}
+LAB = {"namespace": "gsh", "seed": 11}
 ALL = manifest(*EXAMPLE)
 CLIENT = """apiVersion: v1
 kind: Pod
@@ -42,7 +42,7 @@ spec:
 """
 
 
-def running(seed: int = LAB["seed"]) -> Lab:
+def running(seed: int = 1) -> Lab:
     return Lab(ALL, namespace="gsh", seed=seed)
 
 
@@ -292,7 +292,7 @@ TASKS = (
          ("apply -f -\n" + ALL,), 1),
     Spotting("E2", "Two of these are false", "A colleague sums up what you have seen. Two of the sentences are false: mark them.", SUMMARY),
     Task("E3", "Set pv2 free", "The example runs. Make a new claim fresh (1Gi, class gsh-pv) that is bound to pv2, while web-0 keeps running. "
-         "The order in which you delete matters.", running,
+         "The order in which you delete matters, and recycling takes a minute or two: let it run.", running,
          (Clause("claim fresh is bound to pv2", _fresh_on_pv2), Clause("web-0 is Ready", pods_ready("web-0"))),
          ("Who holds pv2, and who uses the one that holds it?", _hint_free, "kubectl scale sts web --replicas=_, then delete the claim that holds pv2, then apply fresh with volumeName: pv2"),
          ("scale sts web --replicas=1", "delete pvc www-web-1", "apply -f -\n" + FRESH), 3),

@@ -82,9 +82,9 @@ def template(sheet: Sheet, spec: dict | None) -> None:
         sheet.write("  <unset>")
         return
     meta, pod_spec = spec.get("metadata") or {}, spec.get("spec") or {}
-    sheet.labels("Labels", meta.get("labels"), "  ")
+    sheet.labels("  Labels", meta.get("labels"))
     if meta.get("annotations"):
-        sheet.annotations("Annotations", meta["annotations"], "  ")
+        sheet.annotations("  Annotations", meta["annotations"])
     if pod_spec.get("serviceAccountName"):
         sheet.field("  Service Account", pod_spec["serviceAccountName"])
     if pod_spec.get("initContainers"):
@@ -94,8 +94,8 @@ def template(sheet: Sheet, spec: dict | None) -> None:
     spread(sheet, pod_spec.get("topologySpreadConstraints"), "  ")
     if pod_spec.get("priorityClassName"):
         sheet.field("  Priority Class Name", pod_spec["priorityClassName"])
-    sheet.labels("Node-Selectors", pod_spec.get("nodeSelector"), "  ")
-    sheet.tolerations("Tolerations", pod_spec.get("tolerations"), "  ")
+    sheet.labels("  Node-Selectors", pod_spec.get("nodeSelector"))
+    sheet.tolerations("  Tolerations", pod_spec.get("tolerations"))
 
 
 def spread(sheet: Sheet, constraints: list[dict] | None, indent: str = "") -> None:

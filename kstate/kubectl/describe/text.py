@@ -35,7 +35,7 @@ class Sheet:
         """k=v, one a line, sorted (DESC-2)."""
         self._column(f"{indent}{title}", [f"{k}={v}" for k, v in sorted((labels or {}).items())], indent)
 
-    def annotations(self, title: str, annotations: dict | None, indent: str = "") -> None:
+    def annotations(self, title: str, annotations: dict | None) -> None:
         """k: v, one a line; what is long stands below its name (DESC-2)."""
         lines: list[str] = []
         for key, value in sorted((annotations or {}).items()):
@@ -47,13 +47,13 @@ class Sheet:
                 lines += [f"  {part[:LONG - 2] + '...' if len(part) > LONG - 2 else part}" for part in value.split("\n")]
             else:
                 lines.append(f"{key}: {value}")
-        self._column(f"{indent}{title}", lines, indent)
+        self._column(title, lines)
 
-    def tolerations(self, title: str, tolerations: list[dict] | None, indent: str = "") -> None:
+    def tolerations(self, title: str, tolerations: list[dict] | None) -> None:
         """DESC-23"""
-        self._column(f"{indent}{title}", [_toleration(t) for t in sorted(tolerations or [], key=lambda t: t.get("key", ""))], indent)
+        self._column(title, [_toleration(t) for t in sorted(tolerations or [], key=lambda t: t.get("key", ""))])
 
-    def _column(self, title: str, lines: list[str], indent: str) -> None:
+    def _column(self, title: str, lines: list[str], indent: str = "") -> None:
         first, *rest = lines or ["<none>"]
         self.write(f"{title}:\t{first}")
         for line in rest:
@@ -137,7 +137,7 @@ def moment(timestamp: str | None) -> str:
     """Tue, 24 Nov 2026 03:03:14 +0000 (DESC-3)"""
     if not timestamp:
         return "Mon, 01 Jan 0001 00:00:00 +0000"
-    return datetime.fromisoformat(timestamp.replace("Z", "+00:00")).strftime("%a, %d %b %Y %H:%M:%S %z")
+    return datetime.fromisoformat(timestamp).strftime("%a, %d %b %Y %H:%M:%S %z")
 
 
 def yes(value: Any) -> str:

@@ -1,0 +1,62 @@
+"""kubectl config: one context, whose namespace can be chosen (KCTL-55)."""
+from __future__ import annotations
+
+from .args import Args, Failure
+from .output import Output
+from .session import Session
+from .tabs import Columns
+
+NAME = "kstate"
+
+
+def _configuration(session: Session) -> dict:
+    context = {"cluster": NAME, "namespace": session.cluster.namespace, "user": NAME}
+    return {"apiVersion": "v1", "kind": "Config", "preferences": {}, "current-context": NAME, "clusters": [{"cluster": {"server": "in process"}, "name": NAME}],
+            "contexts": [{"context": context, "name": NAME}], "users": [{"name": NAME, "user": {}}]}
+
+
+def view(session: Session, args: Args) -> None:
+    session.say(Output(session).format(_configuration(session)), end="")
+
+
+def current_context(session: Session, args: Args) -> None:
+    session.say(NAME)
+
+
+def get_contexts(session: Session, args: Args) -> None:
+    wanted = args.names or [NAME]
+    unknown = [name for name in wanted if name != NAME]
+    if args["output"] not in ("", "name"):
+        raise Failure(f"error: output must be one of '' or 'name': {args['output']}")
+    if args["output"] == "name":
+        session.say(NAME)
+    elif NAME in wanted:
+        rows = [] if args["no-headers"] else [["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]]
+        session.say(Columns().format([*rows, ["*", NAME, NAME, NAME, session.cluster.namespace]]), end="")
+    if unknown:
+        raise Failure(f"error: context {unknown[0]} not found")
+
+
+def get_clusters(session: Session, args: Args) -> None:
+    session.say(f"NAME\n{NAME}")
+
+
+def use_context(session: Session, args: Args) -> None:
+    if len(args.names) != 1:
+        raise Failure(f"error: Unexpected args: [{' '.join(args.names)}]")
+    if args.names[0] != NAME:
+        raise Failure(f'error: no context exists with the name: "{args.names[0]}"')
+    session.say(f'Switched to context "{NAME}".')
+
+
+def set_context(session: Session, args: Args) -> None:
+    """--current --namespace=x: where commands work from now on."""
+    if args.names and args["current"]:
+        raise Failure(f"error: Unexpected args: [{' '.join(args.names)}]")
+    if not args.names and not args["current"]:
+        raise Failure("error: you must specify a non-empty context name or --current")
+    if args.names and args.names[0] != NAME or args["cluster"] or args["user"]:
+        raise Failure("error: A simulated cluster has one context, which cannot be changed but for its namespace.")
+    if "namespace" in args.given:
+        session.cluster.namespace = args["namespace"] or "default"
+    session.say(f'Context "{NAME}" modified.')

@@ -1,0 +1,116 @@
+"""kubectl explain: what a kind and its fields mean, from the server's OpenAPI document (KCTL-24)."""
+from __future__ import annotations
+
+import textwrap
+
+from ..errors import NotFound
+from .args import Args, Failure
+from .discovery import Resource
+from .session import Session
+
+WIDTH = 80
+MOST = 4            # values of an enumeration that are listed
+
+
+def explain(session: Session, args: Args) -> None:
+    if not args.names:
+        raise Failure('error: You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.')
+    if len(args.names) > 1:
+        raise Failure("error: We accept only this format: explain RESOURCE")
+    resource, path = _resource(session, args)
+    schemas = _schemas(session, resource)
+    schema = next((s for s in schemas.values() if any(g.get("kind") == resource.kind for g in s.get("x-kubernetes-group-version-kind") or ())), None)
+    if schema is None:
+        raise Failure(f"error: couldn't find resource for \"{resource.api_version}, Kind={resource.kind}\"")
+    lines = [f"GROUP:      {resource.group}"] if resource.group else []
+    lines += [f"KIND:       {resource.kind}", f"VERSION:    {resource.version}", ""]
+    field, described = "", schema
+    for step in path:
+        found = (_inner(schemas, described).get("properties") or {}).get(step)
+        if found is None:
+            session.say("\n".join(lines))
+            raise Failure(f'error: field "{step}" does not exist')
+        field, described = step, found
+    if field:
+        values = described.get("enum") or []
+        lines += [f"FIELD: {field} <{_type(schemas, described)}>", *(["ENUM:", *(f"    {value}" for value in values)] if values else [""]), ""]
+    lines.append("DESCRIPTION:")
+    inner = _inner(schemas, described)
+    texts = [described.get("description", "")] + ([inner["description"]] if inner is not described and inner.get("description") else [])
+    lines += [line for text in dict.fromkeys(filter(None, texts)) or ["<empty>"] for line in _wrapped(text, 4)]
+    lines += ["    ", *(["FIELDS:", *_fields(schemas, inner, 1, args["recursive"])] if inner.get("properties") else []), ""]
+    session.say("\n".join(lines))
+
+
+def _resource(session: Session, args: Args) -> tuple[Resource, list[str]]:
+    """`sts.spec.replicas`, `pods.v1.`: the kind, and the path of the field."""
+    first, *path = args.names[0].rstrip(".").split(".")
+    resource = session.discovery.lookup(first)
+    group, _, version = args["api-version"].rpartition("/")
+    if args["api-version"]:
+        resource = next((r for r in session.discovery.resources if (r.group, r.version) == (group, version) and first.lower() in (r.plural, r.singular, *r.short)), None)
+    if resource is None:
+        raise Failure(f'the server doesn\'t have a resource type "{first}"')
+    if path and path[:len(resource.group.split("."))] == resource.group.split("."):
+        path = path[len(resource.group.split(".")):]
+    return resource, path
+
+
+def _schemas(session: Session, resource: Resource) -> dict:
+    where = f"apis/{resource.api_version}" if resource.group else f"api/{resource.version}"
+    try:
+        link = session.ask("GET", "/openapi/v3")["paths"][where]["serverRelativeURL"]
+    except (NotFound, KeyError):
+        raise Failure(f"error: couldn't find resource for \"{resource.api_version}, Kind={resource.kind}\"") from None
+    return session.ask("GET", link.partition("?")[0], hash=link.rpartition("hash=")[2])["components"]["schemas"]
+
+
+def _inner(schemas: dict, schema: dict) -> dict:
+    """The schema that a field's type is described by: through references, and the items of lists and maps."""
+    while True:
+        ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf") or () if "$ref" in part), None)
+        below = schemas[ref.rpartition("/")[2]] if ref else schema.get("items") or schema.get("additionalProperties") or next(iter(schema.get("allOf") or ()), None)
+        if not isinstance(below, dict) or not below:
+            return schema
+        schema = below
+
+
+def _type(schemas: dict, schema: dict) -> str:
+    """string, []Container, map[string]string"""
+    ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf") or () if "$ref" in part), None)
+    if ref:
+        name = ref.rpartition("/")[2]
+        return name.rpartition(".")[2]
+    if schema.get("type") == "array":
+        return f"[]{_type(schemas, schema['items'])}"
+    if schema.get("additionalProperties"):
+        return f"map[string]{_type(schemas, schema['additionalProperties'])}"
+    if schema.get("allOf"):
+        return _type(schemas, schema["allOf"][0])
+    return {"object": "Object"}.get(schema.get("type", ""), schema.get("type", "Object"))
+
+
+def _fields(schemas: dict, schema: dict, level: int, recursive: bool) -> list[str]:
+    lines = []
+    required = schema.get("required") or []
+    for name, field in sorted(schema["properties"].items()):
+        lines.append(f"{'  ' * level}{name}\t<{_type(schemas, field)}>{' -required-' if name in required else ''}")
+        inner = _inner(schemas, field)
+        lines += _enum(field, level)
+        if recursive:
+            if inner.get("properties") and level < 12:
+                lines += _fields(schemas, inner, level + 1, True)
+        else:
+            lines += _wrapped(field.get("description", "<no description>"), 2 * level + 2) + [""]
+    return lines
+
+
+def _enum(schema: dict, level: int) -> list[str]:
+    values = schema.get("enum")
+    if not values:
+        return []
+    return [f"{'  ' * level}enum: {', '.join(map(str, values[:MOST]))}{', ....' if len(values) > MOST else ''}"]
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent) or [""]

@@ -1,0 +1,164 @@
+"""kubectl run: an image in a pod; with -it its output, with --rm only for as long as it is wanted (KCTL-40)."""
+from __future__ import annotations
+
+import json
+
+from .. import patch as patches
+from ..errors import ApiError
+from ..kinds.schema import root
+from ..world import get
+from .args import Args, Failure
+from .containers import run_in
+from .deleting import deleted, gone, policy
+from .exec import show
+from .output import Report
+from .resources import Target
+from .session import Session
+from .writing import dry_run, options, saved
+
+SHELLS = ("sh", "ash", "bash")
+SHELL_IMAGES = ("busybox", "alpine", "bash", "debian", "ubuntu")        # whose own command is a shell
+POLICIES = ("Always", "OnFailure", "Never")
+PROMPT = "If you don't see a command prompt, try pressing enter."
+
+
+def run(session: Session, args: Args) -> int:
+    _check(args)
+    report, interactive = Report(session), args["stdin"] or args["tty"] or args["attach"]
+    pods = session.discovery.named("pods")
+    body = saved(session, _pod(session, args))
+    if args["expose"]:
+        _expose(session, args, report, body["metadata"]["labels"])
+    if dry_run(session) == "client":
+        report.done(pods, body, "created")
+        return 0
+    pod = Target(pods, session.ask("POST", pods.path(session.namespace), body, **options(session)))
+    if not interactive or dry_run(session) == "server":
+        report.done(pods, pod.object, "created")
+        return 0
+    try:
+        return _attach(session, args, pod)
+    finally:
+        if args["rm"]:
+            grace = args["grace-period"]
+            uid = deleted(session, pod, grace=0 if args["force"] else None if grace < 0 else grace, propagation=policy(args["cascade"]))
+            session.say(f'{pod.resource.label} "{pod.name}" {"force " if args["force"] else ""}deleted')
+            if args["wait"]:
+                gone(session, pod, uid, args["timeout"] or None)
+
+
+def _check(args: Args) -> None:
+    if not args.names or args.dash == 0:
+        raise Failure("error: NAME is required for run\nSee 'kubectl run -h' for help and examples")
+    if args["tty"] and not args["stdin"]:
+        raise Failure("error: -i/--stdin is required for containers with -t/--tty=true\nSee 'kubectl run -h' for help and examples")
+    if args["rm"] and not (args["stdin"] or args["attach"]):
+        raise Failure("error: --rm should only be used for attached containers\nSee 'kubectl run -h' for help and examples")
+    if args["dry-run"] != "none" and (args["stdin"] or args["attach"] or args["tty"]):
+        raise Failure("error: --dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)\n"
+                      "See 'kubectl run -h' for help and examples")
+    if args["restart"] not in POLICIES:
+        raise Failure(f"error: invalid restart policy: {args['restart']}\nSee 'kubectl run -h' for help and examples")
+    if not args["image"]:
+        raise Failure("error: --image is required")
+    if " " in args["image"]:
+        raise Failure(f'error: Invalid image name "{args["image"]}": invalid reference format')
+    if args["expose"] and not args["port"]:
+        raise Failure("error: --port must be set when exposing a service\nSee 'kubectl run -h' for help and examples")
+
+
+def _pod(session: Session, args: Args) -> dict:
+    """The pod, as kubectl writes it."""
+    name, words = args.names[0], args.names[1:]
+    labels = dict(p.split("=", 1) for p in args["labels"].split(",")) if args["labels"] else {"run": name}
+    container: dict = {"image": args["image"], "name": name, "resources": {}}
+    if words:
+        container["command" if args["command"] else "args"] = words
+    if args["env"]:
+        container["env"] = [_variable(text) for text in args["env"]]
+    if args["image-pull-policy"]:
+        container["imagePullPolicy"] = args["image-pull-policy"]
+    if args["port"]:
+        container["ports"] = [{"containerPort": int(args["port"])}]
+    if args["privileged"]:
+        container["securityContext"] = {"privileged": True}
+    if args["stdin"]:
+        container.update(stdin=True, **({} if args["leave-stdin-open"] else {"stdinOnce": True}))
+    if args["tty"]:
+        container["tty"] = True
+    meta = {"creationTimestamp": None, "labels": labels, "name": name}
+    if "namespace" in args.given:
+        meta["namespace"] = session.namespace
+    if args["annotations"]:
+        meta["annotations"] = dict(text.split("=", 1) for text in args["annotations"])
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "status": {},
+           "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": args["restart"]}}
+    if not args["overrides"]:
+        return pod
+    try:
+        overrides = json.loads(args["overrides"])
+    except ValueError as error:
+        raise Failure(f"error: Invalid JSON Patch: {error}") from None
+    if args["override-type"] == "json":
+        return patches.json_patch(pod, overrides)
+    return patches.strategic_merge(pod, overrides, root("Pod")) if args["override-type"] == "strategic" else patches.merge_patch(pod, overrides)
+
+
+def _variable(text: str) -> dict:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Failure(f"error: invalid env: {text}")
+    return {"name": name, "value": value}
+
+
+def _expose(session: Session, args: Args, report: Report, labels: dict) -> None:
+    services, name, port = session.discovery.named("services"), args.names[0], int(args["port"])
+    given = {"labels": labels} if args["labels"] else {}
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"creationTimestamp": None, "name": name, **given},
+            "spec": {"ports": [{"port": port, "protocol": "TCP", "targetPort": port}], "selector": labels}, "status": {"loadBalancer": {}}}
+    if dry_run(session) != "client":
+        body = session.ask("POST", services.path(session.namespace), body, **options(session))
+    report.done(services, body, "created")
+    if report.output.form == "yaml":
+        session.say("---")
+
+
+# ---- attached -------------------------------------------------------------------------------------
+
+def _attach(session: Session, args: Args, pod: Target) -> int:
+    """Let the container run; then what it wrote, or, where it is a shell that waits, what it makes of standard input."""
+    def begun() -> dict | None:
+        now = session.ask("GET", pod.path())
+        state = get(now, "status.containerStatuses", [{}])[0]
+        return now if "running" in state.get("state", {}) or _end(state) else None
+    now = session.until(begun, args["pod-running-timeout"])
+    if now is None:
+        raise Failure("error: timed out waiting for the condition")
+    container = now["spec"]["containers"][0]
+    image = container["image"].rpartition("/")[2].partition(":")[0]
+    main = (container.get("command") or container.get("args") or (["sh"] if image in SHELL_IMAGES else [""]))[0].rpartition("/")[2]
+    if args["stdin"] and main in SHELLS and not _end(now["status"]["containerStatuses"][0]):
+        if args["tty"] and not args["quiet"]:
+            session.complain(PROMPT)
+        return show(session, run_in(session, Target(pod.resource, now), container["name"], [main], session.stdin()))
+    return _output(session, args, pod)
+
+
+def _end(status: dict) -> dict | None:
+    """How the container's process ended, where it has."""
+    return get(status, "state.terminated") or get(status, "lastState.terminated")
+
+
+def _output(session: Session, args: Args, pod: Target) -> int:
+    """What the container's process writes until it ends, or until the cluster comes to rest."""
+    def ended() -> dict | None:
+        return _end(session.ask("GET", pod.path())["status"]["containerStatuses"][0])
+    end = session.until(ended)
+    try:
+        session.say(session.send("GET", pod.path("log")).body.decode(), end="")
+    except ApiError as error:
+        session.complain(f"warning: couldn't attach to pod/{pod.name}, falling back to streaming logs: {error.message}")
+    if end is None or args["restart"] == "Always" or not end.get("exitCode"):
+        return 0
+    session.complain(f"pod {pod.namespace}/{pod.name} terminated ({end.get('reason', '')})")
+    return end["exitCode"]
