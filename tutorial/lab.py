@@ -29,6 +29,12 @@ from .text import text
 VERBS = ("apply", "scale", "delete", "write", "step", "settle", "run", "undo", "redo", "kubectl")
 
 
+class Command(str):
+    """A kubectl command that would have done the same; a cell shows it as it would be typed."""
+
+    __repr__ = str.__str__
+
+
 class Lab:
     """A simulated cluster to look at and to act on.
 
@@ -95,7 +101,7 @@ class Lab:
                 self.commands.append(command)
             finally:
                 self.tell()
-        return command
+        return Command(command)
 
     def tell(self) -> None:
         for listener in list(self.listeners):
@@ -147,7 +153,7 @@ class Lab:
             self.actions.clear()
             self.commands.clear()
             self.tell()
-        return "# reset"
+        return Command("# reset")
 
     def kubectl(self, command: str, stdin: str = "") -> Output:
         """Run a kubectl command on this cluster; shows what kubectl prints.  What it changes settles."""

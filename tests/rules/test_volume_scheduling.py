@@ -9,7 +9,7 @@ from kstate.controllers.volumebinding import Claims, binding_reasons, plan
 from kstate.world import Key, get, put
 from tests.helpers import because
 
-from .running import P, annotate, change_node, cluster, condition, events, found, node_key, node_of, patch, start, why
+from .running import P, change_node, cluster, condition, events, found, node_key, node_of, patch, start, why
 from .volume_cases import claim, driver, named, pod, storage_class, volume
 
 NOT_FOUND = "0/3 nodes are available: {}. not found"
@@ -124,7 +124,6 @@ def test_SCHED_V11_two_reasons_on_one_node_sch_7():
 def test_SCHED_V9_a_bound_volume_that_is_gone():
     engine = cluster(volume("v"), claim("c"))
     gone = named(engine, "pvc/c")
-    engine.world.find(Key("PersistentVolume", "", "v"))
     engine.commit("test", "delete", Key("PersistentVolume", "", "v"), named(engine, "pv/v"), None)
     [reason] = binding_reasons(_Api(engine), Claims([gone], []), engine.world.find(node_key(1)))
     assert reason == "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
@@ -285,7 +284,6 @@ def test_SCHED_V25_a_network_volume_goes_anywhere():
 
 def test_a_node_that_vanishes_while_volumes_are_bound():
     engine = cluster(storage_class("ext", "disk.example.com", "WaitForFirstConsumer"), lazy(cls="ext"), pod("p", claims="c"))
-    annotate(engine, node_key(1), None)
     engine.api.delete(node_key(1))
     start(engine, driver("disk.example.com"))
     assert node_of(engine) not in ("", "node-1")
