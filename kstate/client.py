@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .world import Dict, Key, key_of, put, uid
+from .world import Dict, Key, World, key_of, put, uid
 
 
 class Crashed(Exception):
@@ -41,6 +41,11 @@ class Client:
     def owned(self, kind: str, owner: dict) -> list[Dict]:
         """Objects of a kind whose owner references name this owner's uid."""
         return [obj for obj in self.view.select("owner", uid(owner)) if obj["kind"] == kind]
+
+    @property
+    def world(self) -> World:
+        """What is, past every cache: what runs on the simulated nodes sees that, and a component's own memory is that."""
+        return self._engine.world
 
     def live(self, kind: str, name: str, namespace: str = "") -> Dict | None:
         """Past the cache, as a controller's uncached read."""

@@ -11,7 +11,8 @@ Everything that a Kubernetes API offers goes over the wire, so that the same cal
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from . import graph as graphs
@@ -23,8 +24,8 @@ from .engine import Engine
 from .errors import ApiError, BadRequest, NotFound, from_status
 from .history import History
 from .kinds import KINDS, Kind, lookup
-from .kinds.text import parse_yaml_documents
 from .kinds.schema import root
+from .kinds.text import parse_yaml_documents
 from .patch import three_way
 from .transport import Send, in_process, over_http
 from .why import Answer, why
@@ -67,7 +68,7 @@ class Cluster:
             self.use(namespace)
 
     @classmethod
-    def connect(cls, url: str = "http://127.0.0.1:8001", token: str = "", namespace: str = "default") -> "Cluster":
+    def connect(cls, url: str = "http://127.0.0.1:8001", token: str = "", namespace: str = "default") -> Cluster:
         """A real cluster, through `kubectl proxy` (its default address) or any API that needs no client certificate."""
         return cls(send=over_http(url, token), namespace=namespace)
 
@@ -137,21 +138,20 @@ class Cluster:
 
         manifest: YAML text with one or more documents, an object, or a list of them.  The first refusal is raised and
         ends it; what came before it stays applied, as with kubectl."""
-        return [self._apply_one(kind_named(obj["kind"]), obj, namespace) for obj in objects_of(manifest)]
+        return [self._apply_one(kind_of_manifest(obj), obj, namespace) for obj in objects_of(manifest)]
 
     def _apply_one(self, kind: Kind, obj: dict, namespace: str | None) -> dict:
-        meta = obj.setdefault("metadata", {})
+        meta = obj["metadata"] = obj.get("metadata") or {}
+        if "generateName" in meta and "name" not in meta:
+            raise BadRequest(f"from {meta['generateName']}: cannot use generate name with apply")
         if kind.namespaced:
             meta.setdefault("namespace", namespace or self.namespace)
-        meta.setdefault("annotations", {})
+        meta["annotations"] = {key: value for key, value in (meta.get("annotations") or {}).items() if key != LAST_APPLIED}
         last = json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
         wanted = {**obj, "metadata": {**meta, "annotations": {**meta["annotations"], LAST_APPLIED: last}}}
         options = {"fieldManager": "kubectl-client-side-apply", "fieldValidation": "Strict"}
         path = self.path(kind, namespace=meta.get("namespace"))
-        try:
-            live = self.send("GET", f"{path}/{meta.get('name', '')}") if meta.get("name") else None
-        except NotFound:
-            live = None
+        live = self._find(f"{path}/{meta['name']}") if meta.get("name") else None
         if live is None:
             created = self._request("POST", path, wanted, **options)
             if kind.kind == "Namespace" and self._engine is not None:
@@ -162,6 +162,12 @@ class Cluster:
         if not patch:
             return live
         return self._request("PATCH", f"{path}/{meta['name']}", patch, content_type="application/strategic-merge-patch+json", **options)
+
+    def _find(self, path: str) -> dict | None:
+        try:
+            return self.send("GET", path)
+        except NotFound:
+            return None
 
     def patch(self, kind: str, name: str, patch: Any, namespace: str | None = None, sort: str = "strategic") -> dict:
         """sort: "strategic", "merge" or "json"."""
@@ -223,12 +229,16 @@ class Cluster:
 
     def undo(self) -> str:
         """Take the last action back.  Returns what it was, "" if there is none."""
-        self.engine
-        return self.inside(self.history.undo)
+        return self._through_history("undo")
 
     def redo(self) -> str:
-        self.engine
-        return self.inside(self.history.redo)
+        """Do again what was taken back.  Returns what it was, "" if there is nothing."""
+        return self._through_history("redo")
+
+    def _through_history(self, which: str) -> str:
+        if self.history is None:
+            raise RuntimeError(NEEDS_ENGINE)
+        return self.inside(getattr(self.history, which))
 
     def goto(self, revision: int) -> None:
         """Go to any revision of the past (or of the future that was undone); controllers start anew there."""
@@ -240,7 +250,7 @@ class Cluster:
             engine.goto(revision)
         self.inside(travel)
 
-    def fork(self) -> "Cluster":
+    def fork(self) -> Cluster:
         """A cluster of its own that goes on from here; nothing done there is seen here."""
         twin = Cluster(engine=self.inside(self.engine.fork))
         twin.namespace = self.namespace
@@ -279,7 +289,6 @@ class Cluster:
         with url, follow(listener) and stop(); a server that this cluster had before is stopped.  Waiting can be cut short by run().
         Raises OSError where the port is taken or the file is somebody else's."""
         from .serve import Handle
-        self.engine
         if self._served is not None:
             self._served.stop()
         self._served = Handle(self, port, speed, kubeconfig)
@@ -299,6 +308,16 @@ def kind_named(text: str) -> Kind:
     return kind
 
 
+def kind_of_manifest(obj: dict) -> Kind:
+    """The kind of an object that is to be applied, or the error that kubectl gives."""
+    kind = KINDS.get(obj["kind"])
+    if kind is None or obj["apiVersion"] != kind.api_version:
+        meta = obj.get("metadata") or {}
+        raise ApiError(f'resource mapping not found for name: "{meta.get("name", "")}" namespace: "{meta.get("namespace", "")}" from "STDIN": '
+                       f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"\nensure CRDs are installed first')
+    return kind
+
+
 def objects_of(manifest: Any) -> list[dict]:
     """The objects in a manifest: YAML text, an object, or a list; a `kind: List` is taken apart.  Raises BadRequest."""
     if isinstance(manifest, str):
@@ -309,8 +328,10 @@ def objects_of(manifest: Any) -> list[dict]:
     for value in found:
         if not isinstance(value, dict):
             raise BadRequest(f"an object is expected, not {value!r:.60}")
-        missing = [f"{field} not set" for field in ("apiVersion", "kind") if not value.get(field)]
+        missing = [f"{field} not set" for field in ("apiVersion", "kind") if not isinstance(value.get(field), str)]
         if missing:
             raise BadRequest(f"error validating data: [{', '.join(missing)}]")
-        objects += objects_of(value.get("items") or []) if value["kind"] == "List" else [value]
+        if not isinstance(value.get("metadata") or {}, dict) or not isinstance((value.get("metadata") or {}).get("annotations") or {}, dict):
+            raise BadRequest("error validating data: metadata and its annotations are maps")
+        objects += objects_of(value["items"] or []) if value["kind"].endswith("List") and "items" in value else [value]
     return objects

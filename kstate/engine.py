@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from heapq import heappop, heappush
 from typing import NamedTuple
 
+from .alarms import POLL, SORTS, WORK, Alarms
 from .api import Api
 from .client import Client, Crashed
 from .clock import EPOCH, Clock
@@ -21,7 +21,6 @@ from .errors import ApiError, Conflict
 from .story import lines
 from .world import Change, Dict, Key, World, freeze, key_of
 
-SORTS = WORK, POLL, IDLE = "work", "poll", "idle"       # what settle() does about an alarm: waits for it, tries it once, leaves it
 BACKOFF, LONGEST_BACKOFF = 5, 1_000_000     # ms: how soon a failed sync is tried again, doubling (workloads.md 0.4)
 FOR_EVER = 1 << 62          # ms
 PATIENCE, MOMENT = 45_000, 1_000        # ms: the longest wait that is jumped over after a command, and what passes between two commands
@@ -66,8 +65,7 @@ class Engine:
         self.api = Api(self)
         self.controllers = {c.name: c for c in controllers}
         self.queue: dict[tuple[str, Key], None] = {}        # in order of arrival
-        self.alarms: dict[tuple[str, Key, str], int] = {}   # when they ring (ms), by controller, key and sort
-        self._heaps: dict[str, list[tuple[int, str, Key]]] = {sort: [] for sort in SORTS}
+        self.alarms = Alarms()
         self.failures: dict[tuple[str, Key], int] = {}
         self.waiting: dict[tuple[str, Key], dict[Key, Change]] = {}     # what each sync last waited for
         self.future: list[Change] = []                      # what was undone and can be redone
@@ -182,8 +180,7 @@ class Engine:
 
     def _sync(self, name: str, key: Key, crash_after: int | None = None) -> None:
         del self.queue[name, key]
-        for sort in SORTS:
-            self.alarms.pop((name, key, sort), None)
+        self.alarms.answer(name, key)
         client = Client(self, self.controllers[name], key, crash_after)
         try:
             self.controllers[name].sync(client, key)
@@ -213,33 +210,17 @@ class Engine:
     # -- time
 
     def alarm(self, name: str, key: Key, delay: int, sort: str) -> None:
-        """Have a controller look at a key again after `delay` ms; of several alarms of a key and sort the earliest stands."""
-        due = self.now + max(delay, 0)
-        if due < self.alarms.get((name, key, sort), due + 1):
-            self.alarms[name, key, sort] = due
-            heappush(self._heaps[sort], (due, name, key))
+        """Have a controller look at a key again after `delay` ms."""
+        self.alarms.set(name, key, sort, self.now + max(delay, 0))
 
     def next_alarm(self, sorts: Iterable[str] = SORTS) -> int | None:
         """When the next alarm of one of these sorts rings, in ms."""
-        for sort in sorts:
-            heap = self._heaps[sort]
-            while heap and self.alarms.get((*heap[0][1:], sort)) != heap[0][0]:
-                heappop(heap)                   # replaced or answered since
-        return min((self._heaps[sort][0][0] for sort in sorts if self._heaps[sort]), default=None)
+        return self.alarms.next(sorts)
 
     def _ring(self, time: int, sorts: Iterable[str] = SORTS) -> None:
         """Move the clock and enqueue all that was to be looked at by then."""
         self.now = max(self.now, time)
-        rung = []
-        for sort in sorts:
-            heap = self._heaps[sort]
-            while heap and heap[0][0] <= self.now:
-                due, name, key = heappop(heap)
-                if self.alarms.get((name, key, sort)) == due:
-                    del self.alarms[name, key, sort]
-                    rung.append((due, name, key))
-        for _, name, key in sorted(rung):
-            self.queue.setdefault((name, key))
+        self.queue |= {entry: None for entry in self.alarms.ring(self.now, sorts) if entry not in self.queue}
 
     def drain(self, limit: int = 100_000) -> int:
         """Do all the work there is for now; the clock stands still.  Returns the number of steps."""
@@ -339,9 +320,8 @@ class Engine:
             raise ValueError("this point of history was overwritten by another one")
         self.travel(point.position)
         self.now = point.now
-        self.queue, self.alarms = dict(point.queue), dict(point.alarms)
+        self.queue, self.alarms = dict(point.queue), Alarms(point.alarms)
         self.failures, self.waiting = dict(point.failures), dict(point.waiting)
-        self._heaps = {sort: sorted((due, name, key) for (name, key, s), due in self.alarms.items() if s == sort) for sort in SORTS}
 
     def travel(self, position: int) -> None:
         """Bring the objects to what they were after that many entries of the log."""

@@ -10,19 +10,19 @@ from typing import Any
 from .world import Key, World
 
 
-def recall(view: World, disk: str, name: str) -> Any:
+def recall(world: World, disk: str, name: str) -> Any:
     """What was remembered under that name, or None."""
-    found = view.find(Key("Disk", "", disk))
+    found = world.find(Key("Disk", "", disk))
     entry = (found or {"files": {}})["files"].get(name)
     return None if entry is None else json.loads(entry["content"])
 
 
 def remember(api, disk: str, name: str, value: Any, because: str) -> None:
     """Keep a value, or forget it with None; nothing is written if it is known already."""
-    found = api.find("Disk", disk)
-    files = dict(found["files"]) if found else {}
-    files.pop(name, None)
+    if recall(api.world, disk, name) == value:
+        return
+    found = api.world.find(Key("Disk", "", disk))
+    files = {k: v for k, v in (found["files"] if found else {}).items() if k != name}
     if value is not None:
         files[name] = {"content": json.dumps(value, sort_keys=True), "mode": 0o600, "time": api.now}
-    if recall(api.view, disk, name) != value:
-        api.write(disk, dict(sorted(files.items())) or None, because)
+    api.write(disk, dict(sorted(files.items())) or None, because)

@@ -239,6 +239,11 @@ def _pod_of_disk(disk: dict) -> Iterable[str]:
     return (rest.partition("/")[0],) if first == "pod" else ()
 
 
+def _waiting(disk: dict) -> Iterable[str]:
+    """A kubelet's notes of a pod with a process that waits for something in the cluster (see node/runs.py)."""
+    return ("",) if any(path.endswith("/waiting") for path in disk["files"]) else ()
+
+
 # What controllers look up again and again: index name -> (kind, or "" for every kind; the values of an object).
 INDEXES: dict[str, tuple[str, Callable[[dict], Iterable[str]]]] = {
     "owner": ("", _owner_uids),
@@ -249,6 +254,7 @@ INDEXES: dict[str, tuple[str, Callable[[dict], Iterable[str]]]] = {
     "pod by uid": ("Pod", _one("metadata.uid")),
     "pod with probes": ("Pod", lambda pod: ("",) if probed(pod) else ()),
     "disk by pod": ("Disk", _pod_of_disk),
+    "disk of one who waits": ("Disk", _waiting),
     "pod by claim": ("Pod", _claims_of),
     "volume by claim": ("PersistentVolume", _claim_ref),
     "volume by class": ("PersistentVolume", _class),

@@ -38,11 +38,10 @@ class NodeLifecycle(Controller):
         self.greet(api, node)
         silence = renewed(api, name(node))
         if silence is not None and _health(node) != "Unknown":
-            if silence < GRACE:
-                api.wait(node, "its kubelet does not answer; after 50 s the node counts as not ready", because="NODE-1")
-                api.wake(GRACE - silence)
-            else:
-                node = api.update_status(node, because="NODE-1", conditions=[_unknown(api, node, row[0]) for row in WELL])
+            if silence >= GRACE:            # what follows from it waits until all silent nodes are marked (NODE-6)
+                return api.update_status(node, because="NODE-1", conditions=[_unknown(api, node, row[0]) for row in WELL])
+            api.wait(node, "its kubelet does not answer; after 50 s the node counts as not ready", because="NODE-1")
+            api.wake(GRACE - silence)
         wanted = self.taints(api, node)
         lost = [t for t in wanted if t["key"] in (NOT_READY, UNREACHABLE)]
         if lost and not any(t["key"] in (NOT_READY, UNREACHABLE) for t in taints(node)):

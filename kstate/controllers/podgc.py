@@ -44,7 +44,7 @@ class PodGC(Controller):
 
     def orphan(self, api, pod, node: str) -> None:
         """A node that is missing may come back within 40 s (PGC-3)."""
-        since = recall(api.view, MISSING, node)
+        since = recall(api.world, MISSING, node)
         if since is None:
             since = api.now
             remember(api, MISSING, node, since, because="PGC-3")

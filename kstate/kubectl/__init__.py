@@ -47,8 +47,8 @@ def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: M
 def _run(session: Session, words: list[str], settle: bool) -> Result:
     code = 0
     try:
-        command, session.args = parse(words)
-        code = VERBS[command.path](session, session.args) or 0
+        session.command, session.args = parse(words)
+        code = VERBS[session.command.path](session, session.args) or 0
     except HelpOn as wanted:
         session.say(help_on(wanted.command), end="")
         code = wanted.code

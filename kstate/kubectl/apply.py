@@ -17,9 +17,9 @@ from .session import PATCHES, Session
 from .writing import LAST_APPLIED, annotated, annotations, dry_run, options
 from .yamltext import compact, to_json, to_yaml
 
-MISSING_NOTE = ("resource {} is missing the kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl apply. "
-                "kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. "
-                "The missing annotation will be patched automatically.")
+MISSING_NOTE = ("resource {} is missing the kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl "
+                "apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or "
+                "kubectl apply. The missing annotation will be patched automatically.")
 CONFLICTS = """
 Please review the fields above--they currently have other managers. Here
 are the ways you can resolve this warning:
@@ -36,7 +36,7 @@ ATTEMPTS = 5
 
 
 def apply(session: Session, args: Args) -> None:
-    needs_file(args, "apply")
+    needs_file(session, args)
     _check(args)
     report = Report(session)
     choices, errors = manifests(session)
@@ -157,7 +157,8 @@ def _server_side(session: Session, choice: Choice) -> tuple[dict, str]:
         note = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": {
             "name": choice.name, **({"namespace": choice.namespace} if choice.namespace else {}),
             "annotations": {LAST_APPLIED: annotated(choice.manifest)[1]}}}
-        obj = session.ask("PATCH", choice.path(), note, media=PATCHES["apply"], fieldManager="kubectl-last-applied", force="true", dryRun=query["dryRun"])
+        obj = session.ask("PATCH", choice.path(), note, media=PATCHES["apply"], fieldManager="kubectl-last-applied", force="true",
+                          dryRun=query["dryRun"])
     return obj, "serverside-applied"
 
 
@@ -165,8 +166,7 @@ def _server_side(session: Session, choice: Choice) -> tuple[dict, str]:
 
 def view_last_applied(session: Session, args: Args) -> None:
     if args["output"] not in ("yaml", "json"):
-        raise Failure(f"error: Unexpected -o output mode: {args['output']}, the flag 'output' must be one of yaml|json\n"
-                      "See 'kubectl apply view-last-applied -h' for help and examples")
+        raise session.wrong(f"Unexpected -o output mode: {args['output']}, the flag 'output' must be one of yaml|json")
     for target in targets(session, choose(session, args.names, everything=True)):
         note = json.loads(annotations(target.object).get(LAST_APPLIED) or "null")
         if note:

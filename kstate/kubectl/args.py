@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -39,16 +40,18 @@ class Flag(NamedTuple):
         return f"-{self.short}, --{self.name}" if self.short else f"--{self.name}"
 
 
-class Args(NamedTuple):
+@dataclass(frozen=True)
+class Args:
     """What a command was given: `args["replicas"]` is the value of a flag, given or by default."""
 
     flags: dict[str, Any]
-    given: frozenset[str]           # the flags that stood on the command line
-    names: list[str]                # everything that is no flag
-    dash: int | None                # how many of them stood before `--`; None without one
+    given: frozenset[str] = frozenset()             # the flags that stood on the command line
+    names: list[str] = field(default_factory=list)  # everything that is no flag
+    dash: int | None = None                         # how many of them stood before `--`; None without one
 
-    def __getitem__(self, name: Any) -> Any:
-        return self.flags.get(name) if isinstance(name, str) else tuple.__getitem__(self, name)
+    def __getitem__(self, name: str) -> Any:
+        """The value of a flag; None for one that the command does not have."""
+        return self.flags.get(name)
 
     @property
     def after_dash(self) -> list[str]:
@@ -181,8 +184,10 @@ def duration(text: str) -> int:
 
 
 def comma_list(text: str) -> list[str]:
+    if not text or "\n" in text:       # a manifest of several lines, handed over as it is
+        return [text] if text else []
     try:
-        return next(csv.reader([text], strict=True)) if text else []
+        return next(csv.reader([text], strict=True))
     except csv.Error:
         raise ValueError(f'parse error on line 1, column {len(text) + 1}: extraneous or missing " in quoted-field') from None
 

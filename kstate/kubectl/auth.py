@@ -6,7 +6,10 @@ from .output import Output
 from .session import Session
 from .tabs import Columns
 
-GROUP = "/apis/authorization.k8s.io/v1"
+
+def _review(session: Session, api_version: str, kind: str, spec: dict) -> dict:
+    """Ask the server something that it does not keep."""
+    return session.ask("POST", f"/apis/{api_version}/{kind.lower()}s", {"apiVersion": api_version, "kind": kind, "spec": spec})
 
 
 def can_i(session: Session, args: Args) -> int:
@@ -29,10 +32,10 @@ def can_i(session: Session, args: Args) -> int:
             scope = f" group '{resource.group}'" if resource.group else ""
             session.complain(f"Warning: resource '{resource.plural}' is not namespace scoped{' in' + scope if scope else ''}\n")
         attributes = {"resourceAttributes": {
-            "namespace": "" if args["all-namespaces"] else session.namespace, "verb": verb, "group": resource.group if resource else "*" if kind == "*" else "",
-            "resource": resource.plural if resource else kind, "subresource": args["subresource"], "name": name or "".join(args.names[2:])}}
-    answer = session.ask("POST", f"{GROUP}/selfsubjectaccessreviews", {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-                                                                       "spec": attributes})
+            "namespace": "" if args["all-namespaces"] else session.namespace, "verb": verb,
+            "group": resource.group if resource else "*" if kind == "*" else "", "resource": resource.plural if resource else kind,
+            "subresource": args["subresource"], "name": name or "".join(args.names[2:])}}
+    answer = _review(session, "authorization.k8s.io/v1", "SelfSubjectAccessReview", attributes)
     allowed = answer["status"].get("allowed", False)
     if not args["quiet"]:
         session.say("yes" if allowed else "no")
@@ -40,13 +43,13 @@ def can_i(session: Session, args: Args) -> int:
 
 
 def _list(session: Session, args: Args) -> int:
-    answer = session.ask("POST", f"{GROUP}/selfsubjectrulesreviews", {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
-                                                                      "spec": {"namespace": session.namespace}})
+    answer = _review(session, "authorization.k8s.io/v1", "SelfSubjectRulesReview", {"namespace": session.namespace})
     rows = [] if args["no-headers"] else [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
     for rule in answer["status"]["resourceRules"]:
         for group in rule.get("apiGroups") or [""]:
             for resource in rule.get("resources") or ():
-                rows.append([f"{resource}.{group}" if group else resource, "[]", _listed(rule.get("resourceNames")), _listed(rule.get("verbs"))])
+                full = f"{resource}.{group}" if group else resource
+                rows.append([full, "[]", _listed(rule.get("resourceNames")), _listed(rule.get("verbs"))])
     for rule in answer["status"]["nonResourceRules"]:
         rows.append(["", _listed(rule.get("nonResourceURLs")), "[]", _listed(rule.get("verbs"))])
     session.say(Columns().format(rows), end="")
@@ -59,7 +62,7 @@ def _listed(values: list[str] | None) -> str:
 
 def whoami(session: Session, args: Args) -> None:
     output = Output(session)
-    answer = session.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"})
+    answer = _review(session, "authentication.k8s.io/v1", "SelfSubjectReview", {})
     if output.form:
         session.say(output.format({**answer, "metadata": {"creationTimestamp": None, **answer["metadata"]}}), end="")
         return

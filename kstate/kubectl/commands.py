@@ -54,7 +54,8 @@ def commands() -> dict[str, Command]:
 
 
 def _root(global_flags: list[str]) -> Command:
-    return Command("", (), "[flags]", "kubectl controls a Kubernetes cluster; here, in this process.", {f.name: f for f in map(_flag, global_flags)}, "")
+    about = "kubectl controls a Kubernetes cluster; here, in this process."
+    return Command("", (), "[flags]", about, {f.name: f for f in map(_flag, global_flags)}, "")
 
 
 def _flag(word: str) -> Flag:
@@ -82,6 +83,10 @@ def parse(words: list[str]) -> tuple[Command, Args]:
         args = read(rest, command.flags, command.name)
     except HelpWanted:
         raise HelpOn(command) from None
+    except Failure as failure:
+        if path != "diff":
+            raise
+        raise Failure(failure.text.replace("--help' for usage.", "-h' for help and examples"), 2) from None      # 1 means "different" there
     if not path or path in GROUPS and path not in MIXED:
         if path and args.names:
             raise command.wrong(f'unknown command "{" ".join(args.names)}"')

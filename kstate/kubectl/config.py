@@ -11,8 +11,9 @@ NAME = "kstate"
 
 def _configuration(session: Session) -> dict:
     context = {"cluster": NAME, "namespace": session.cluster.namespace, "user": NAME}
-    return {"apiVersion": "v1", "kind": "Config", "preferences": {}, "current-context": NAME, "clusters": [{"cluster": {"server": "in process"}, "name": NAME}],
-            "contexts": [{"context": context, "name": NAME}], "users": [{"name": NAME, "user": {}}]}
+    return {"apiVersion": "v1", "kind": "Config", "preferences": {}, "current-context": NAME,
+            "clusters": [{"cluster": {"server": "in process"}, "name": NAME}], "contexts": [{"context": context, "name": NAME}],
+            "users": [{"name": NAME, "user": {}}]}
 
 
 def view(session: Session, args: Args) -> None:

@@ -1,8 +1,6 @@
 """Pods that a word names, and commands in their containers: shared by exec, logs, cp and run (KCTL-58, KCTL-60)."""
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from ..labels import of
 from ..world import get
 from .args import Failure
@@ -23,7 +21,8 @@ def pods_of(session: Session, word: str) -> list[Target]:
         return [Target(pods, obj)]
     selector = obj["spec"].get("selector") if resource.kind in WORKLOADS else None
     if not selector:
-        raise Failure(f"error: cannot attach to *{resource.version}.{resource.kind}: selector for *{resource.version}.{resource.kind} not implemented")
+        kind = f"*{resource.version}.{resource.kind}"
+        raise Failure(f"error: cannot attach to {kind}: selector for {kind} not implemented")
     text = ",".join(f"{k}={v}" for k, v in sorted(selector.items())) if resource.kind == "Service" else str(of(selector))
     found = [Target(pods, item) for item in items(pods, session.ask("GET", pods.path(session.namespace), labelSelector=text))]
     if not found:
@@ -35,7 +34,8 @@ def _worth(pod: Target) -> tuple:
     """Pods that run and are ready come first; among them the oldest."""
     status = pod.object.get("status") or {}
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
-    return not pod.object["spec"].get("nodeName"), status.get("phase") != "Running", not ready, pod.object["metadata"]["creationTimestamp"], pod.name
+    placed, runs = bool(pod.object["spec"].get("nodeName")), status.get("phase") == "Running"
+    return not placed, not runs, not ready, pod.object["metadata"]["creationTimestamp"], pod.name
 
 
 def container_of(session: Session, pod: Target, wanted: str, quiet: bool = False) -> str:
@@ -57,5 +57,5 @@ def run_in(session: Session, pod: Target, container: str, command: list[str], st
     phase = get(pod.object, "status.phase")
     if phase in ("Succeeded", "Failed"):
         raise Failure(f"error: cannot exec into a container in a completed pod; current phase is {phase}")
-    query = urlencode({"command": command, "container": container, "stdin": "true" if stdin else "", "stdout": "true", "stderr": "true"}, doseq=True)
-    return session.ask("POST", f"{pod.path('exec')}?{query}", stdin, media="text/plain")
+    return session.ask("POST", pod.path("exec"), stdin, media="text/plain", command=command, container=container,
+                       stdin="true" if stdin else "", stdout="true", stderr="true")

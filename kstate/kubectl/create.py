@@ -14,10 +14,10 @@ from .writing import dry_run, options, saved
 NO_FILE = "error: must specify one of -f and -k"
 
 
-def needs_file(args: Args, command: str) -> None:
+def needs_file(session: Session, args: Args) -> None:
     """Raises Failure where no manifest, or something beside it, is given."""
     if args.names:
-        raise Failure(f"error: Unexpected args: [{' '.join(args.names)}]\nSee 'kubectl {command} -h' for help and examples")
+        raise session.wrong(f"Unexpected args: [{' '.join(args.names)}]")
     if args["kustomize"] and args["filename"]:
         raise Failure("error: only one of -f or -k can be specified")
     if args["kustomize"]:
@@ -38,9 +38,9 @@ def selected(session: Session, choices: list[Choice]) -> list[Choice]:
 
 
 def create(session: Session, args: Args) -> None:
-    needs_file(args, "create")
+    needs_file(session, args)
     if args["edit"] or args["raw"]:
-        raise Failure(f"error: kubectl in process does not know --{'edit' if args['edit'] else 'raw'} here; write the manifest as you want it.")
+        raise Failure("error: kubectl in process knows neither --edit nor --raw here; write the manifest as you want it.")
     report, query = Report(session), options(session, validated=True)
     choices, broken = manifests(session)
     choices, errors = selected(session, choices), []
@@ -59,7 +59,7 @@ def create(session: Session, args: Args) -> None:
 
 
 def replace(session: Session, args: Args) -> None:
-    needs_file(args, "replace")
+    needs_file(session, args)
     if args["grace-period"] >= 0 and not args["force"]:
         raise Failure("error: --grace-period must have --force specified")
     if args["timeout"] and not args["force"]:

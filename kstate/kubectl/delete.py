@@ -68,7 +68,8 @@ def _chosen(session: Session, choices: list[Choice], errors: list[Exception]) ->
     return chosen
 
 
-def _delete_all(session: Session, chosen: list[Choice | Target], grace: int | None, propagation: str, errors: list[Exception]) -> list[tuple]:
+def _delete_all(session: Session, chosen: list[Choice | Target], grace: int | None, propagation: str,
+                errors: list[Exception]) -> list[tuple[Choice | Target, str]]:
     """Send the requests; what was deleted, with its uid."""
     args, done = session.args, []
     mode = dry_run(session)

@@ -15,9 +15,14 @@ def policy(cascade: str) -> str:
     return POLICIES[cascade]
 
 
-def deleted(session: Session, what: Choice | Target, *, grace: int | None = None, propagation: str = "Background", dry: bool = False) -> str:
+def deleted(session: Session, what: Choice | Target, *, grace: int | None = None, propagation: str = "Background",
+            dry: bool = False) -> str:
     """Send the DELETE; the uid of what is deleted.  grace: seconds.  Raises ApiError."""
-    body = {"propagationPolicy": propagation, **({} if grace is None else {"gracePeriodSeconds": grace}), **({"dryRun": ["All"]} if dry else {})}
+    body: dict = {"propagationPolicy": propagation}
+    if grace is not None:
+        body["gracePeriodSeconds"] = grace
+    if dry:
+        body["dryRun"] = ["All"]
     answer = session.ask("DELETE", what.path(), body)
     return answer["metadata"].get("uid") or (answer.get("details") or {}).get("uid", "")
 

@@ -42,7 +42,8 @@ def _merged(session: Session, args: Args, choice: Choice, live: dict | None) -> 
     manager = {"fieldManager": args["field-manager"], "dryRun": "All"}
     if args["server-side"]:
         manager["fieldManager"] = args["field-manager"] if "field-manager" in args.given else "kubectl"
-        return session.ask("PATCH", choice.path(), choice.manifest, media=PATCHES["apply"], force=str(bool(args["force-conflicts"])).lower(), **manager)
+        force = str(bool(args["force-conflicts"])).lower()
+        return session.ask("PATCH", choice.path(), choice.manifest, media=PATCHES["apply"], force=force, **manager)
     wanted = without_note(choice.manifest)
     if live is None:
         return session.ask("POST", choice.resource.path(choice.namespace), wanted, **manager)

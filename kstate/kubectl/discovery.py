@@ -21,7 +21,6 @@ class Resource(NamedTuple):
     short: tuple[str, ...]
     categories: tuple[str, ...]
     verbs: tuple[str, ...]
-    subresources: tuple[str, ...]
 
     @property
     def api_version(self) -> str:
@@ -91,6 +90,6 @@ class Discovery:
 
 
 def _resource(group: str, version: str, entry: dict) -> Resource:
-    return Resource(group, version, entry["resource"], entry.get("singularResource") or entry["responseKind"]["kind"].lower(),
-                    entry["responseKind"]["kind"], entry["scope"] == "Namespaced", tuple(entry.get("shortNames", ())),
-                    tuple(entry.get("categories", ())), tuple(entry["verbs"]), tuple(s["subresource"] for s in entry.get("subresources", ())))
+    kind = entry["responseKind"]["kind"]
+    return Resource(group, version, entry["resource"], entry.get("singularResource") or kind.lower(), kind, entry["scope"] == "Namespaced",
+                    tuple(entry.get("shortNames", ())), tuple(entry.get("categories", ())), tuple(entry["verbs"]))

@@ -14,13 +14,15 @@ MIRROR = "kubernetes.io/config.mirror"
 # why a pod is not evicted: (what the pods are called, which flag lets it happen, what is then said of them)
 PROTECTED = {
     "daemons": ("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", "ignore-daemonsets", "ignoring DaemonSet-managed Pods"),
-    "storage": ("Pods with local storage (use --delete-emptydir-data to override)", "delete-emptydir-data", "deleting Pods with local storage"),
-    "alone": ("cannot delete Pods that declare no controller (use --force to override)", "force", "deleting Pods that declare no controller"),
+    "storage": ("Pods with local storage (use --delete-emptydir-data to override)", "delete-emptydir-data",
+                "deleting Pods with local storage"),
+    "alone": ("cannot delete Pods that declare no controller (use --force to override)", "force",
+              "deleting Pods that declare no controller"),
 }
 
 
 def drain(session: Session, args: Args) -> None:
-    nodes = chosen_nodes(session, args, "drain")
+    nodes = chosen_nodes(session, args)
     set_schedulable(session, nodes, False)
     suffix = {"client": " (dry run)", "server": " (server dry run)"}.get(dry_run(session), "")
     failed: list[tuple[Target, Exception]] = []
@@ -48,7 +50,8 @@ def _empty(session: Session, args: Args, node: Target, suffix: str) -> None:
 def _to_evict(session: Session, args: Args, node: Target) -> list[Target]:
     """The pods that may go.  Raises Failure where some may not."""
     resource = session.discovery.named("pods")
-    found = session.ask("GET", resource.path(), fieldSelector=f"spec.nodeName={node.name}", labelSelector=args["pod-selector"], limit=args["chunk-size"])
+    found = session.ask("GET", resource.path(), fieldSelector=f"spec.nodeName={node.name}", labelSelector=args["pod-selector"],
+                        limit=args["chunk-size"])
     pods, refused, warned = [], {}, {}
     for pod in items(resource, found):
         meta = pod["metadata"]

@@ -30,8 +30,9 @@ def events(session: Session, args: Args) -> None:
     rows = [] if args["no-headers"] else [["NAMESPACE"] * everywhere + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]]
     for event in chosen:
         about = event["involvedObject"]
-        rows.append([event["metadata"]["namespace"]] * everywhere + [interval(session, event), event.get("type", ""), event.get("reason", ""),
-                                                                    f"{about.get('kind', '')}/{about.get('name', '')}", event.get("message", "").strip()])
+        told = [interval(session, event), event.get("type", ""), event.get("reason", ""),
+                f"{about.get('kind', '')}/{about.get('name', '')}", event.get("message", "").strip()]
+        rows.append([event["metadata"]["namespace"]] * everywhere + told)
     session.say(Columns().format(rows), end="")
 
 

@@ -11,8 +11,7 @@ def exec(session: Session, args: Args) -> int:
     if not named:
         raise Failure("error: pod, type/name or --filename must be specified")
     if args.dash is None and len(args.names) > 1:
-        raise Failure("error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n"
-                      "See 'kubectl exec -h' for help and examples")
+        raise session.wrong("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
     command = args.after_dash
     if not command:
         raise Failure("error: you must specify at least one command for the container")

@@ -9,17 +9,19 @@ from .discovery import Resource
 from .session import Session
 
 WIDTH = 80
+KINDS = "x-kubernetes-group-version-kind"
 MOST = 4            # values of an enumeration that are listed
 
 
 def explain(session: Session, args: Args) -> None:
     if not args.names:
-        raise Failure('error: You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.')
+        raise Failure('error: You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of '
+                      "supported resources.")
     if len(args.names) > 1:
         raise Failure("error: We accept only this format: explain RESOURCE")
     resource, path = _resource(session, args)
     schemas = _schemas(session, resource)
-    schema = next((s for s in schemas.values() if any(g.get("kind") == resource.kind for g in s.get("x-kubernetes-group-version-kind") or ())), None)
+    schema = next((s for s in schemas.values() if any(g.get("kind") == resource.kind for g in s.get(KINDS) or ())), None)
     if schema is None:
         raise Failure(f"error: couldn't find resource for \"{resource.api_version}, Kind={resource.kind}\"")
     lines = [f"GROUP:      {resource.group}"] if resource.group else []
@@ -32,8 +34,8 @@ def explain(session: Session, args: Args) -> None:
             raise Failure(f'error: field "{step}" does not exist')
         field, described = step, found
     if field:
-        values = described.get("enum") or []
-        lines += [f"FIELD: {field} <{_type(schemas, described)}>", *(["ENUM:", *(f"    {value}" for value in values)] if values else [""]), ""]
+        values = ["ENUM:", *(f"    {value}" for value in described["enum"])] if described.get("enum") else [""]
+        lines += [f"FIELD: {field} <{_type(schemas, described)}>", *values, ""]
     lines.append("DESCRIPTION:")
     inner = _inner(schemas, described)
     texts = [described.get("description", "")] + ([inner["description"]] if inner is not described and inner.get("description") else [])
@@ -46,9 +48,9 @@ def _resource(session: Session, args: Args) -> tuple[Resource, list[str]]:
     """`sts.spec.replicas`, `pods.v1.`: the kind, and the path of the field."""
     first, *path = args.names[0].rstrip(".").split(".")
     resource = session.discovery.lookup(first)
-    group, _, version = args["api-version"].rpartition("/")
     if args["api-version"]:
-        resource = next((r for r in session.discovery.resources if (r.group, r.version) == (group, version) and first.lower() in (r.plural, r.singular, *r.short)), None)
+        resource = next((r for r in session.discovery.resources if r.api_version == args["api-version"]
+                         and first.lower() in (r.plural, r.singular, *r.short)), None)
     if resource is None:
         raise Failure(f'the server doesn\'t have a resource type "{first}"')
     if path and path[:len(resource.group.split("."))] == resource.group.split("."):
@@ -68,19 +70,24 @@ def _schemas(session: Session, resource: Resource) -> dict:
 def _inner(schemas: dict, schema: dict) -> dict:
     """The schema that a field's type is described by: through references, and the items of lists and maps."""
     while True:
-        ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf") or () if "$ref" in part), None)
-        below = schemas[ref.rpartition("/")[2]] if ref else schema.get("items") or schema.get("additionalProperties") or next(iter(schema.get("allOf") or ()), None)
+        ref = _reference(schema)
+        inside = schema.get("items") or schema.get("additionalProperties") or next(iter(schema.get("allOf") or ()), None)
+        below = schemas[ref] if ref else inside
         if not isinstance(below, dict) or not below:
             return schema
         schema = below
 
 
+def _reference(schema: dict) -> str:
+    """The name of the schema that a field refers to; "" for none."""
+    ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf") or () if "$ref" in part), "")
+    return ref.rpartition("/")[2]
+
+
 def _type(schemas: dict, schema: dict) -> str:
     """string, []Container, map[string]string"""
-    ref = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf") or () if "$ref" in part), None)
-    if ref:
-        name = ref.rpartition("/")[2]
-        return name.rpartition(".")[2]
+    if _reference(schema):
+        return _reference(schema).rpartition(".")[2]
     if schema.get("type") == "array":
         return f"[]{_type(schemas, schema['items'])}"
     if schema.get("additionalProperties"):

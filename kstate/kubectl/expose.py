@@ -11,6 +11,7 @@ from .resources import NOTHING_GIVEN, Target, choose, targets
 from .session import Session
 from .writing import dry_run, options, saved
 
+NO_SELECTOR = "error: couldn't retrieve selectors via --selector flag or introspection"
 EXPOSABLE = ("Service", "Pod", "Deployment", "ReplicaSet", "ReplicationController")
 
 
@@ -36,7 +37,8 @@ def _service(args: Args, target: Target) -> dict:
     if target.resource.kind not in EXPOSABLE:
         raise Failure(f"error: cannot expose a {target.resource.kind}.{target.resource.group}".rstrip("."))
     spec: dict = {"ports": _ports(args, target), "selector": _selector(args, target)}
-    for flag, field in (("type", "type"), ("load-balancer-ip", "loadBalancerIP"), ("session-affinity", "sessionAffinity"), ("cluster-ip", "clusterIP")):
+    for flag, field in (("type", "type"), ("load-balancer-ip", "loadBalancerIP"), ("session-affinity", "sessionAffinity"),
+                        ("cluster-ip", "clusterIP")):
         if args[flag]:
             spec[field] = args[flag]
     if args["external-ip"]:
@@ -53,11 +55,11 @@ def _selector(args: Args, target: Target) -> dict:
     if kind == "Pod":
         found = obj["metadata"].get("labels")
         if not found:
-            raise Failure("error: couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed")
+            raise Failure(f"{NO_SELECTOR}: the pod has no labels and cannot be exposed")
         return found
     found = get(obj, "spec.selector" if kind in ("Service", "ReplicationController") else "spec.selector.matchLabels")
     if not found:
-        raise Failure("error: couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed")
+        raise Failure(f"{NO_SELECTOR}: invalid deployment: no selectors, therefore cannot be exposed")
     return found
 
 

@@ -16,12 +16,12 @@ from .session import Session
 from .writing import dry_run, options, saved
 
 
-def generate(kind: str, plural: str, make: Callable[[Session, Args, str], dict], wraps: str = "") -> Callable[[Session, Args], None]:
+def generate(plural: str, make: Callable[[Session, Args, str], dict], wraps: str = "") -> Callable[[Session, Args], None]:
     """A command that creates one object of a kind.  wraps: how kubectl calls it where the server refuses."""
     def create(session: Session, args: Args) -> None:
         names = args.names if args.dash is None else args.names[:args.dash]
         if len(names) != 1:
-            raise Failure(f"error: exactly one NAME is required, got {len(names)}\nSee 'kubectl create {kind} -h' for help and examples")
+            raise session.wrong(f"exactly one NAME is required, got {len(names)}")
         report, query = Report(session), options(session, validated=True)
         made = make(session, args, names[0])
         resource = session.discovery.named(plural)
@@ -93,7 +93,8 @@ def disruptionbudget(_session: Session, args: Args, name: str) -> dict:
         raise Failure(f"error: {error}") from None
     status = {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0}
     matched = {r.key: r.values[0] for r in selector.requirements}
-    return {"metadata": _meta(name), "spec": {field: int(text) if text.isdigit() else text, "selector": {"matchLabels": matched}}, "status": status}
+    amount = int(text) if text.isdigit() else text
+    return {"metadata": _meta(name), "spec": {field: amount, "selector": {"matchLabels": matched}}, "status": status}
 
 
 # ---- deployment -----------------------------------------------------------------------------------
@@ -149,6 +150,10 @@ def _port(text: str, node_port: int) -> dict:
 
 # ---- configmaps and secrets -----------------------------------------------------------------------
 
+BAD_KEY = ("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
+           "regex used for validation is '[-._a-zA-Z0-9]+')")
+
+
 def _data(session: Session, args: Args, what: str) -> dict[str, str]:
     """What --from-literal, --from-file and --from-env-file say, by key."""
     if args["from-env-file"] and (args["from-file"] or args["from-literal"]):
@@ -157,8 +162,7 @@ def _data(session: Session, args: Args, what: str) -> dict[str, str]:
 
     def add(key: str, value: str) -> None:
         if not re.fullmatch(r"[-._a-zA-Z0-9]+", key):
-            raise Failure(f'error: "{key}" is not a valid key name for a {what}: a valid config key must consist of alphanumeric characters, '
-                          "'-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')")
+            raise Failure(f'error: "{key}" is not a valid key name for a {what}: {BAD_KEY}')
         if key in found:
             raise Failure(f'error: cannot add key "{key}", another key by that name already exists in Data for ConfigMap "{args.names[0]}"'
                           if what == "ConfigMap" else f"error: cannot add key {key}, another key by that name already exists")
@@ -206,7 +210,8 @@ def secret(session: Session, args: Args, name: str) -> dict:
 
 def registry_secret(_session: Session, args: Args, name: str) -> dict:
     if not args["docker-username"] or not args["docker-password"] or not args["docker-server"]:
-        raise Failure("error: either --from-file or the combination of --docker-username, --docker-password and --docker-server is required")
+        raise Failure("error: either --from-file or the combination of --docker-username, --docker-password and --docker-server "
+                      "is required")
     user, password = args["docker-username"], args["docker-password"]
     entry = {"username": user, "password": password, **({"email": args["docker-email"]} if args["docker-email"] else {}),
              "auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
@@ -218,7 +223,7 @@ def registry_secret(_session: Session, args: Args, name: str) -> dict:
 def tls_secret(session: Session, args: Args, name: str) -> dict:
     if not args["cert"] or not args["key"]:
         raise Failure("error: key and cert must be specified")
-    data = {field: base64.b64encode(session.file(args[flag]).encode()).decode() for field, flag in (("tls.crt", "cert"), ("tls.key", "key"))}
+    data = {key: base64.b64encode(session.file(args[flag]).encode()).decode() for key, flag in (("tls.crt", "cert"), ("tls.key", "key"))}
     return _hashed(args, {"data": data, "metadata": _meta(name), "type": "kubernetes.io/tls"}, "Secret")
 
 

@@ -12,9 +12,10 @@ from .sorting import by_field
 from .tables import Options, Printer, plain_table
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-NO_KIND = Failure('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n'
-                  "error: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource "
-                  "(e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples")
+NO_KIND = Failure(
+    'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n'
+    'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource '
+    "(e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples")
 Fetched = tuple[Choice, dict]
 
 

@@ -205,7 +205,8 @@ class _Parser:
         if not bounds:
             raise BadTemplate(f"invalid array index {text}")
         first, last, step = (bound and bound.lstrip(":") for bound in bounds.groups())
-        return _slice(int(first) if first else None, int(last) if last else None, int(step) if step else None, single=last is None and bool(first))
+        numbers = [int(bound) if bound else None for bound in (first, last, step)]
+        return _slice(*numbers, single=last is None and bool(first))
 
     def filter(self) -> Callable:
         """[?(@.name=="b")], [?(@.name)]"""

@@ -12,8 +12,8 @@ LINES = 10          # of each pod, where a selector chooses them
 
 def logs(session: Session, args: Args) -> None:
     if not args.names and not args["selector"] or len(args.names) > 2:
-        raise Failure("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
-                      "POD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples")
+        raise session.wrong("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
+                            "POD or TYPE/NAME is a required argument for the logs command")
     if args.names and args["selector"]:
         raise Failure("error: only a selector (-l) or a POD name is allowed")
     if args["since"] and args["since-time"]:
@@ -53,8 +53,8 @@ def _pods(session: Session, args: Args) -> list[Target]:
 def _show(session: Session, args: Args, pod: Target, container: str) -> None:
     tail = args["tail"] if args["tail"] >= 0 else LINES if args["selector"] and "tail" not in args.given else ""
     query = {"container": container, "previous": "true" if args["previous"] else "", "timestamps": "true" if args["timestamps"] else "",
-             "tailLines": str(tail), "sinceSeconds": str(-(-args["since"] // 1000)) if args["since"] else "", "sinceTime": args["since-time"],
-             "limitBytes": str(args["limit-bytes"]) if args["limit-bytes"] else ""}
+             "tailLines": tail, "sinceSeconds": -(-args["since"] // 1000) or "", "sinceTime": args["since-time"],
+             "limitBytes": args["limit-bytes"] or ""}
     try:
         if args["follow"]:
             for _ in session.moments():         # what is written until the cluster comes to rest

@@ -31,8 +31,8 @@ def _split(args: Args, what: str, check: Callable[[str, str], str]) -> tuple[lis
         if "=" in word[1:] or word.endswith("-") and word != "-":
             key, equals, text = word.partition("=") if "=" in word else (word[:-1], "", "")
             if key in changes and (changes[key] is None) != (not equals):
-                which = "a label" if what == "label" else "the following annotation(s)"
-                raise Failure(f"error: can not both modify and remove {which} in the same command" + (f": {key}" if what != "label" else ""))
+                raise Failure("error: can not both modify and remove a label in the same command" if what == "label" else
+                              f"error: can not both modify and remove the following annotation(s) in the same command: {key}")
             changes[key] = check(word, text) if equals else None
         elif changes:
             raise Failure(f"error: all resources must be specified before {what} changes: {word}")
@@ -87,7 +87,8 @@ def _mark(session: Session, args: Args, kinds: list[str], changes: dict[str, str
 
 
 def _check_overwrite(args: Args, before: dict, changes: dict[str, str | None], what: str) -> None:
-    taken = [f"'{key}' already has a value ({before[key]})" for key, value in changes.items() if value is not None and before.get(key, value) != value]
+    taken = [f"'{key}' already has a value ({before[key]})" for key, value in changes.items()
+             if value is not None and before.get(key, value) != value]
     if not taken or args["overwrite"]:
         return
     if what == "label":

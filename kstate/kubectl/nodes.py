@@ -16,23 +16,21 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def cordon(session: Session, args: Args) -> None:
-    set_schedulable(session, chosen_nodes(session, args, "cordon"), False)
+    set_schedulable(session, chosen_nodes(session, args), False)
 
 
 def uncordon(session: Session, args: Args) -> None:
-    set_schedulable(session, chosen_nodes(session, args, "uncordon"), True)
+    set_schedulable(session, chosen_nodes(session, args), True)
 
 
-def chosen_nodes(session: Session, args: Args, command: str) -> list[Target]:
+def chosen_nodes(session: Session, args: Args) -> list[Target]:
     """The nodes that are named, or that -l chooses.  Raises Failure."""
-    selector = args["selector"]
-    if not args.names and not selector:
-        raise Failure(f"error: USAGE: {command} NODE [flags]\nSee 'kubectl {command} -h' for help and examples")
-    if args.names and selector:
-        raise Failure("error: cannot specify both a node name and a --selector option\n"
-                      f"See 'kubectl {command} -h' for help and examples")
+    if not args.names and not args["selector"]:
+        raise session.wrong(f"USAGE: {session.command.path} NODE [flags]")
+    if args.names and args["selector"]:
+        raise session.wrong("cannot specify both a node name and a --selector option")
     node = session.discovery.named("nodes")
-    choices = [Choice(node, "", name) for word in args.names for name in (word.removeprefix("node/").removeprefix("nodes/"),)] if args.names else [Choice(node, "")]
+    choices = [Choice(node, "", word.rpartition("/")[2]) for word in args.names] or [Choice(node, "")]
     errors: list[Exception] = []
     found = list(targets(session, choices, errors))
     if errors:
@@ -64,7 +62,10 @@ def taint(session: Session, args: Args) -> None:
         raise Failure("error: one or more resources must be specified as <resource> <name>")
     if not changes:
         raise Failure("error: at least one taint update is required")
-    added, removed = _parse(changes)
+    try:
+        added, removed = _parse(changes)
+    except ValueError as error:
+        raise session.wrong(str(error)) from None
     if session.discovery.named(names[0].partition("/")[0]).kind != "Node":
         raise Failure(f"error: invalid resource type {names[0]}, only node types are supported")
     report, query, errors = Report(session), options(session, validated=True), []
@@ -86,7 +87,7 @@ def _is_change(word: str) -> bool:
 
 
 def _parse(words: list[str]) -> tuple[list[dict], list[dict]]:
-    """Taints to set and taints to remove; those have no effect where all of the key are meant.  Raises Failure."""
+    """Taints to set and taints to remove; those have no effect where all of the key are meant.  Raises ValueError."""
     added, removed = [], []
     for word in words:
         if word.endswith("-"):
@@ -96,22 +97,18 @@ def _parse(words: list[str]) -> tuple[list[dict], list[dict]]:
         found = re.fullmatch(r"([^=:]+)(?:=([^:]*))?:([^:]*)", word)
         if not found:
             problems = labels.label_key_problems(word.partition(":")[0]) if word.count(":") < 2 else []
-            raise _wrong(f"invalid taint spec: {word}" + (f", {'; '.join(problems)}" if problems else ""))
+            raise ValueError(f"invalid taint spec: {word}" + (f", {'; '.join(problems)}" if problems else ""))
         problems = labels.label_key_problems(found[1]) + labels.label_value_problems(found[2] or "")
         if problems:
-            raise _wrong(f"invalid taint spec: {word}, {'; '.join(problems)}")
+            raise ValueError(f"invalid taint spec: {word}, {'; '.join(problems)}")
         added.append({"effect": _effect(found[3]), "key": found[1], **({"value": found[2]} if found[2] else {})})
     return added, removed
 
 
 def _effect(text: str) -> str:
     if text not in EFFECTS:
-        raise _wrong(f"invalid taint effect: {text}, unsupported taint effect")
+        raise ValueError(f"invalid taint effect: {text}, unsupported taint effect")
     return text
-
-
-def _wrong(text: str) -> Failure:
-    return Failure(f"error: {text}\nSee 'kubectl taint -h' for help and examples")
 
 
 def _changed(args: Args, node: Target, added: list[dict], removed: list[dict]) -> tuple[list[dict], str]:
@@ -123,8 +120,9 @@ def _changed(args: Args, node: Target, added: list[dict], removed: list[dict]) -
             raise Failure(f'error: taint "{wanted["key"]}{":" + wanted["effect"] if "effect" in wanted else ""}" not found')
     taken = [t["key"] for t in added if (t["key"], t["effect"]) in same]
     if taken and not args["overwrite"]:
-        raise Failure(f"error: node {node.name} already has {','.join(dict.fromkeys(taken))} taint(s) with same effect(s) and --overwrite is false")
-    kept = [t for t in have if not any(_means(wanted, t) for wanted in removed) and (t["key"], t["effect"]) not in {(a["key"], a["effect"]) for a in added}]
+        listed = ",".join(dict.fromkeys(taken))
+        raise Failure(f"error: node {node.name} already has {listed} taint(s) with same effect(s) and --overwrite is false")
+    kept = [taint for taint in have if not any(_means(wanted, taint) for wanted in removed + added)]
     word = "tainted" if added and not removed else "untainted" if removed and not added else "modified"
     return added + kept, "modified" if taken and word == "tainted" else word
 

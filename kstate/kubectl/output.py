@@ -11,7 +11,8 @@ from .jsonpath import BadTemplate
 from .session import Session
 from .yamltext import to_json, to_yaml
 
-WITHOUT_TABLE = ("go-template", "go-template-file", "json", "jsonpath", "jsonpath-as-json", "jsonpath-file", "name", "template", "templatefile", "yaml")
+WITHOUT_TABLE = ("go-template", "go-template-file", "json", "jsonpath", "jsonpath-as-json", "jsonpath-file", "name", "template",
+                 "templatefile", "yaml")
 WITH_TABLE = tuple(sorted((*WITHOUT_TABLE, "custom-columns", "custom-columns-file", "wide")))
 SIMPLE = ("json", "yaml", "name", "wide")
 
@@ -25,7 +26,8 @@ class Output:
         self.form, equals, argument = asked.partition("=")
         self.managed = bool(args["show-managed-fields"])
         if self.form and (self.form not in allowed or equals and self.form in SIMPLE):
-            raise Failure(f'error: unable to match a printer suitable for the output format "{asked}", allowed formats are: {",".join(allowed)}')
+            raise Failure(f'error: unable to match a printer suitable for the output format "{asked}", '
+                          f'allowed formats are: {",".join(allowed)}')
         if self.form.startswith("custom-columns"):
             headers = not args["no-headers"]
             self.columns = CustomColumns(argument, headers) if self.form == "custom-columns" else from_file(session.file(argument), headers)

@@ -179,7 +179,8 @@ def _undecodable(value: Any) -> str:
         return f"Object 'Kind' is missing in '{compact(value)}'"
     for field, wanted, go in (("apiVersion", str, "string"), ("metadata", dict, "v1.ObjectMeta")):
         if field in value and value[field] is not None and not isinstance(value[field], wanted):
-            return f"json: cannot unmarshal {words.get(type(value[field]), 'object')} into Go struct field metadataOnlyObject.{field} of type {go}"
+            word = words.get(type(value[field]), "object")
+            return f"json: cannot unmarshal {word} into Go struct field metadataOnlyObject.{field} of type {go}"
     return ""
 
 
@@ -189,13 +190,14 @@ def from_file(session: Session, name: str) -> Iterator[Choice]:
         meta = obj["metadata"] = obj.get("metadata") or {}
         resource = session.discovery.of_kind(obj.get("apiVersion", ""), obj["kind"])
         if resource is None:
-            raise Failure(f'error: resource mapping not found for name: "{meta.get("name", "")}" namespace: "{meta.get("namespace", "")}" from "{source}": '
-                          f'no matches for kind "{obj["kind"]}" in version "{obj.get("apiVersion", "")}"\nensure CRDs are installed first')
+            raise Failure(f'error: resource mapping not found for name: "{meta.get("name", "")}" namespace: "{meta.get("namespace", "")}" '
+                          f'from "{source}": no matches for kind "{obj["kind"]}" in version "{obj.get("apiVersion", "")}"\n'
+                          "ensure CRDs are installed first")
         if resource.namespaced:
             wanted = meta["namespace"] = meta.get("namespace") or session.namespace
             if "namespace" in session.args.given and wanted != session.namespace:
-                raise Failure(f'error: the namespace from the provided object "{wanted}" does not match the namespace "{session.namespace}". '
-                              f"You must pass '--namespace={wanted}' to perform this operation.")
+                raise Failure(f'error: the namespace from the provided object "{wanted}" does not match the namespace '
+                              f"\"{session.namespace}\". You must pass '--namespace={wanted}' to perform this operation.")
         yield Choice(resource, meta.get("namespace", "") if resource.namespaced else "", meta.get("name") or "", obj, source)
 
 
@@ -229,13 +231,13 @@ def fetch(session: Session, choice: Choice, accept: str = JSON, subresource: str
         while answer["metadata"].get("continue"):           # --chunk-size: the next page
             page = session.ask("GET", choice.path(), accept=accept, **{**query, "continue": answer["metadata"]["continue"]})
             listed = "rows" if "rows" in answer else "items"
-            answer = {**page, listed: answer[listed] + page[listed], **({"columnDefinitions": answer["columnDefinitions"]} if listed == "rows" else {})}
+            answer = {**answer, "metadata": page["metadata"], listed: answer[listed] + page[listed]}
         return answer
     except ApiError as error:
         if error.reason in ("BadRequest", "NotFound"):
-            how = f'find "{choice.resource.gvr}" that match label selector "{selector}", field selector "{fields}"' if selector or fields else (
-                f'list "{choice.resource.gvr}"')
-            error.message = f"Unable to {how}: {error.message}"
+            how = "find" if selector or fields else "list"
+            which = f' that match label selector "{selector}", field selector "{fields}"' if selector or fields else ""
+            error.message = f'Unable to {how} "{choice.resource.gvr}"{which}: {error.message}'
         raise
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ..errors import ApiError
 from ..labels import of
-from ..world import get
+from ..world import drop, get
 from .args import Args, Failure
 from .describe.pod import template
 from .describe.text import Sheet
@@ -18,7 +18,8 @@ from .writing import CHANGE_CAUSE, LAST_APPLIED, annotations, dry_run, options
 REVISION = "deployment.kubernetes.io/revision"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 HASH = "pod-template-hash"
-NOT_COPIED = (REVISION, "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas", "deployment.kubernetes.io/revision-history", LAST_APPLIED)
+NOT_COPIED = (REVISION, f"{REVISION}-history", "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas",
+              LAST_APPLIED)
 
 
 def _workloads(session: Session, args: Args, errors: list[Exception] | None = None) -> list[Target]:
@@ -74,7 +75,8 @@ def _statefulset(obj: dict, _revision: int) -> tuple[str, bool]:
         return f"partitioned roll out complete: {updated} new pods have been updated...", True
     if seen.get("updateRevision") != seen.get("currentRevision"):
         return f"waiting for statefulset rolling update to complete {updated} pods at revision {seen.get('updateRevision', '')}...", False
-    return f"statefulset rolling update complete {seen.get('currentReplicas', 0)} pods at revision {seen.get('currentRevision', '')}...", True
+    current = seen.get("currentReplicas", 0)
+    return f"statefulset rolling update complete {current} pods at revision {seen.get('currentRevision', '')}...", True
 
 
 def _deployment(obj: dict, revision: int) -> tuple[str, bool]:
@@ -87,7 +89,8 @@ def _deployment(obj: dict, revision: int) -> tuple[str, bool]:
         return "Waiting for deployment spec update to be observed...", False
     if any(c["type"] == "Progressing" and c.get("reason") == "ProgressDeadlineExceeded" for c in seen.get("conditions") or ()):
         raise Failure(f'error: deployment "{name}" exceeded its progress deadline')
-    replicas, total, updated, available = spec.get("replicas", 1), seen.get("replicas", 0), seen.get("updatedReplicas", 0), seen.get("availableReplicas", 0)
+    replicas = spec.get("replicas", 1)
+    total, updated, available = (seen.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas"))
     waiting = f'Waiting for deployment "{name}" rollout to finish: '
     if updated < replicas:
         return f"{waiting}{updated} out of {replicas} new replicas have been updated...", False
@@ -107,7 +110,8 @@ def revisions(session: Session, target: Target) -> dict[int, dict]:
         raise Failure(f'error: error retrieving history for "{target.resource.kind}", no visitor method exists for {_go_kind(target)}')
     resource = session.discovery.named(kind)
     found = items(resource, session.ask("GET", resource.path(target.namespace), labelSelector=str(of(target.object["spec"]["selector"]))))
-    owned = [r for r in found if any(o["uid"] == target.object["metadata"]["uid"] for o in r["metadata"].get("ownerReferences") or () if o.get("controller"))]
+    uid = target.object["metadata"]["uid"]
+    owned = [r for r in found if any(o["uid"] == uid and o.get("controller") for o in r["metadata"].get("ownerReferences") or ())]
     number = (lambda r: r["revision"]) if target.resource.kind == "StatefulSet" else (lambda r: int(annotations(r).get(REVISION) or 0))
     return {n: r for n, r in sorted(((number(r), r) for r in owned), key=lambda pair: pair[0]) if n}
 
@@ -183,7 +187,8 @@ def _back(session: Session, args: Args, target: Target) -> str:
     if number and number not in known:
         raise Failure(f"error: unable to find specified revision {number} in history")
     if not number and len(known) < 2:
-        raise Failure(f'error: no rollout history found for deployment "{target.name}"' if deployment else "error: no last revision to roll back to")
+        raise Failure(f'error: no rollout history found for deployment "{target.name}"' if deployment else
+                      "error: no last revision to roll back to")
     if deployment and target.object["spec"].get("paused"):
         raise Failure("error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
     revision = known[number or sorted(known)[-2]]
@@ -209,12 +214,13 @@ def _same(data: dict, obj: dict) -> bool:
 
 def _back_deployment(session: Session, target: Target, revision: dict, number: int) -> str:
     spec = revision["spec"]["template"]
-    wanted = {**spec, "metadata": {**spec["metadata"], "labels": {k: v for k, v in (spec["metadata"].get("labels") or {}).items() if k != HASH}}}
+    wanted = drop(spec, f"metadata.labels.{HASH}")
     if wanted == target.object["spec"]["template"]:
         return f"skipped rollback (current template already matches revision {number})"
     kept = {k: v for k, v in annotations(target.object).items() if k in NOT_COPIED}
     notes = {**{k: v for k, v in annotations(revision).items() if k not in NOT_COPIED}, **kept}
-    patch = [{"op": "replace", "path": "/spec/template", "value": wanted}, {"op": "replace", "path": "/metadata/annotations", "value": notes}]
+    patch = [{"op": "replace", "path": "/spec/template", "value": wanted},
+             {"op": "replace", "path": "/metadata/annotations", "value": notes}]
     session.ask("PATCH", target.path(), patch, media=PATCHES["json"], dryRun=options(session)["dryRun"])
     return "rolled back"
 

@@ -23,7 +23,7 @@ PROMPT = "If you don't see a command prompt, try pressing enter."
 
 
 def run(session: Session, args: Args) -> int:
-    _check(args)
+    _check(session, args)
     report, interactive = Report(session), args["stdin"] or args["tty"] or args["attach"]
     pods = session.discovery.named("pods")
     body = saved(session, _pod(session, args))
@@ -47,24 +47,24 @@ def run(session: Session, args: Args) -> int:
                 gone(session, pod, uid, args["timeout"] or None)
 
 
-def _check(args: Args) -> None:
+def _check(session: Session, args: Args) -> None:
+    """Raises Failure where flags do not go together."""
     if not args.names or args.dash == 0:
-        raise Failure("error: NAME is required for run\nSee 'kubectl run -h' for help and examples")
+        raise session.wrong("NAME is required for run")
     if args["tty"] and not args["stdin"]:
-        raise Failure("error: -i/--stdin is required for containers with -t/--tty=true\nSee 'kubectl run -h' for help and examples")
+        raise session.wrong("-i/--stdin is required for containers with -t/--tty=true")
     if args["rm"] and not (args["stdin"] or args["attach"]):
-        raise Failure("error: --rm should only be used for attached containers\nSee 'kubectl run -h' for help and examples")
+        raise session.wrong("--rm should only be used for attached containers")
     if args["dry-run"] != "none" and (args["stdin"] or args["attach"] or args["tty"]):
-        raise Failure("error: --dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)\n"
-                      "See 'kubectl run -h' for help and examples")
+        raise session.wrong("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
     if args["restart"] not in POLICIES:
-        raise Failure(f"error: invalid restart policy: {args['restart']}\nSee 'kubectl run -h' for help and examples")
+        raise session.wrong(f"invalid restart policy: {args['restart']}")
+    if args["expose"] and not args["port"]:
+        raise session.wrong("--port must be set when exposing a service")
     if not args["image"]:
         raise Failure("error: --image is required")
     if " " in args["image"]:
         raise Failure(f'error: Invalid image name "{args["image"]}": invalid reference format')
-    if args["expose"] and not args["port"]:
-        raise Failure("error: --port must be set when exposing a service\nSee 'kubectl run -h' for help and examples")
 
 
 def _pod(session: Session, args: Args) -> dict:
@@ -101,7 +101,9 @@ def _pod(session: Session, args: Args) -> dict:
         raise Failure(f"error: Invalid JSON Patch: {error}") from None
     if args["override-type"] == "json":
         return patches.json_patch(pod, overrides)
-    return patches.strategic_merge(pod, overrides, root("Pod")) if args["override-type"] == "strategic" else patches.merge_patch(pod, overrides)
+    if args["override-type"] == "strategic":
+        return patches.strategic_merge(pod, overrides, root("Pod"))
+    return patches.merge_patch(pod, overrides)
 
 
 def _variable(text: str) -> dict:

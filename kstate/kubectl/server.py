@@ -36,13 +36,13 @@ def version(session: Session, args: Args) -> None:
 
 def api_versions(session: Session, args: Args) -> None:
     if args.names:
-        raise Failure(f"error: unexpected arguments: [{' '.join(args.names)}]\nSee 'kubectl api-versions -h' for help and examples")
+        raise session.wrong(f"unexpected arguments: [{' '.join(args.names)}]")
     session.say("\n".join(sorted({resource.api_version for resource in session.discovery.resources})))
 
 
 def api_resources(session: Session, args: Args) -> None:
     if args.names:
-        raise Failure(f"error: unexpected arguments: [{' '.join(args.names)}]\nSee 'kubectl api-resources -h' for help and examples")
+        raise session.wrong(f"unexpected arguments: [{' '.join(args.names)}]")
     if args["output"] not in ("", "wide", "name"):
         raise Failure(f"error: --output {args['output']} is not available")
     if args["sort-by"] not in ("", "name", "kind"):
@@ -68,4 +68,5 @@ def _wanted(args: Args, resource: Resource) -> bool:
 
 
 def cluster_info(session: Session, args: Args) -> None:
-    session.say("Kubernetes control plane is running in process\n\nTo further debug and diagnose cluster problems, use 'kubectl get events -A'.")
+    session.say("Kubernetes control plane is running in process\n\n"
+                "To further debug and diagnose cluster problems, use 'kubectl get events -A'.")

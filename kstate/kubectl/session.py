@@ -17,6 +17,7 @@ from ..clock import age
 from ..errors import NotFound, from_status
 from ..wire import Request, Response
 from .args import Args, Failure
+from .commands import commands
 from .discovery import Discovery
 
 JSON = "application/json"
@@ -30,7 +31,7 @@ class Session:
 
     def __init__(self, cluster: Any, label: str, stdin: str, files: Mapping[str, str]) -> None:
         self.cluster, self.label, self.files = cluster, label, files
-        self.args = Args({}, frozenset(), [], None)
+        self.command, self.args = commands()[""], Args({})
         self.out: list[str] = []
         self.err: list[str] = []
         self.acted = False          # whether the cluster was touched
@@ -42,6 +43,10 @@ class Session:
     def namespace(self) -> str:
         """That of -n, or the context's."""
         return self.args["namespace"] or self.cluster.namespace
+
+    def wrong(self, text: str) -> Failure:
+        """A complaint about the command line that points to the command's help."""
+        return self.command.wrong(text)
 
     # -- what is printed and read
 
@@ -84,7 +89,9 @@ class Session:
             self.warn(re.sub(r"\\(.)", r"\1", text))
         if response.status >= 400:
             error = from_status(response.body, response.status)
-            raise NotFound(f"the server could not find the requested resource{_asked(method, path)}") if error.code == 404 and not error.reason else error
+            if error.code == 404 and not error.reason:      # no Status: the server knows no such path
+                raise NotFound(f"the server could not find the requested resource{_asked(method, path)}")
+            raise error
         if method != "GET" and self.engine is not None:
             self.engine.drain()
         return response
@@ -189,8 +196,3 @@ def _asked(method: str, path: str) -> str:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def parameters(args: Args, manager: str) -> dict[str, str]:
-    """What most writes carry: field manager and dry run."""
-    return {"fieldManager": args["field-manager"] or manager, "dryRun": "All" if args["dry-run"] == "server" else ""}

@@ -23,7 +23,7 @@ def by_field(rows: list[Row], field: str, obj: Callable[[Row], dict], strict: bo
         raise Failure(f'error: couldn\'t find any field with path "{path}" in the list of objects')
     amounts = [_amount(value) for value in values]
     numeric = all(amount is not None for amount, value in zip(amounts, values) if value is not None)
-    keys = [(value is not None, (amount if numeric else _natural(str(value))) if value is not None else 0) for value, amount in zip(values, amounts)]
+    keys = [(False, 0) if value is None else (True, amount if numeric else _natural(str(value))) for value, amount in zip(values, amounts)]
     return [rows[i] for i in sorted(range(len(rows)), key=keys.__getitem__)]
 
 

@@ -44,7 +44,8 @@ def pod_spec(target: Target, obj: dict) -> dict:
     """The pod spec in a pod or in a workload.  Raises Failure."""
     spec = obj["spec"] if target.resource.kind == "Pod" else get(obj, "spec.template.spec")
     if spec is None:
-        raise Failure(f"error: {named(target)} the object is not a pod or does not have a pod template: *{target.resource.version}.{target.resource.kind}")
+        raise Failure(f"error: {named(target)} the object is not a pod or does not have a pod template: "
+                      f"*{target.resource.version}.{target.resource.kind}")
     return spec
 
 
@@ -63,10 +64,8 @@ def update(session: Session, kinds: list[str], change: Callable[[Target, dict], 
                 report.done(target.resource, obj, what)
             elif patch:
                 report.done(target.resource, session.ask("PATCH", target.path(), patch, media=PATCHES["strategic"], **query), what)
-        except Failure as error:
+        except (ApiError, Failure) as error:
             errors.append(error)
-        except ApiError as error:
-            errors.append(Failure(f"error: failed to patch {what.partition(' ')[0]} update to pod template: {error.message}") if error.reason == "" else error)
     if errors:
         raise Several(errors)
 
@@ -114,7 +113,8 @@ def resources(session: Session, args: Args) -> None:
         for container in found:
             for side, amounts in wanted.items():
                 if amounts:
-                    container["resources"] = {**(container.get("resources") or {}), side: {**get(container, f"resources.{side}", {}), **amounts}}
+                    have = container.get("resources") or {}
+                    container["resources"] = {**have, side: {**(have.get(side) or {}), **amounts}}
     update(session, args.names, change, "resource requirements updated")
 
 
@@ -167,8 +167,8 @@ def env(session: Session, args: Args) -> None:
     if args["list"]:
         _list_env(session, kinds)
         return
-    given = [_imported(session, args)] if args["from"] else []
-    wanted = {**{v["name"]: v for variables in given for v in variables}, **{n: {"name": n, "value": v} for n, v in (p.split("=", 1) for p in pairs if "=" in p)}}
+    given = [{"name": name, "value": value} for name, value in (pair.split("=", 1) for pair in pairs if "=" in pair)]
+    wanted = {variable["name"]: variable for variable in [*(_imported(session, args) if args["from"] else ()), *given]}
     gone = [pair[:-1] for pair in pairs if "=" not in pair]
     if any(name in wanted for name in gone):
         raise Failure("error: can not both modify and remove the same environment variable in the same command")
@@ -178,7 +178,8 @@ def env(session: Session, args: Args) -> None:
             have = {v["name"]: v for v in container.get("env") or ()}
             taken = [name for name in wanted if name in have and have[name] != wanted[name]]
             if taken and not args["overwrite"]:
-                raise Failure(f"error: {named(target)} '{taken[0]}' already has a value ({have[taken[0]].get('value', '')}), and --overwrite is false")
+                value = have[taken[0]].get("value", "")
+                raise Failure(f"error: {named(target)} '{taken[0]}' already has a value ({value}), and --overwrite is false")
             container["env"] = [v for name, v in {**have, **wanted}.items() if name not in gone]
             if not container["env"]:
                 del container["env"]

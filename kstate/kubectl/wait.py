@@ -71,7 +71,8 @@ def _field(value: str) -> Test:
     """{.status.phase}=Running: the one value of a path, or that there is one."""
     found = re.fullmatch(r"(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^=]*)(?:=(.*))?", value, re.DOTALL)
     if not found:
-        raise Failure("error: jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'")
+        raise Failure("error: jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or "
+                      "--for=jsonpath='{.status.readyReplicas}'")
     if found[2] == "":
         raise Failure("error: jsonpath wait has to have a value after equal sign")
     wanted = found[2].strip("'\"") if found[2] else None

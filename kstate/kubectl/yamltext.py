@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import yaml
 
+_PRINTED = re.compile(r'[ -!#-\[\]-~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffe]')
 _TAG = "tag:yaml.org,2002:str"
 # What the YAML library of kubectl would read as something else than text, and therefore quotes.
 _NOT_TEXT = re.compile(r"""
@@ -56,7 +57,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _escape(character: str) -> str:
-    if " " <= character <= "~" and character not in '"\\' or "\xa0" <= character <= "\ud7ff" or "\ue000" <= character <= "\ufffe" and character != "\ufeff":
+    if _PRINTED.match(character):
         return character
     if character in yaml.emitter.Emitter.ESCAPE_REPLACEMENTS:
         return "\\" + yaml.emitter.Emitter.ESCAPE_REPLACEMENTS[character]
@@ -78,7 +79,8 @@ def _represent_map(dumper: yaml.SafeDumper, value: dict) -> yaml.Node:
 
 def _natural(key: str) -> list:
     """Keys sort with numbers by value, letters after everything else."""
-    return [(1, int(part), part) if part.isdecimal() else (2 if part.isalpha() else 0, 0, part) for part in re.findall(r"[0-9]+|.", key, re.DOTALL)]
+    parts = re.findall(r"[0-9]+|.", key, re.DOTALL)
+    return [(1, int(part), part) if part.isdecimal() else (2 if part.isalpha() else 0, 0, part) for part in parts]
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -157,7 +157,11 @@ class Container:
             self.api.wake(self.began + CRASH - self.api.now)
         if ended:
             return self.end(*ended)
-        Probing(self).look()
+        self.probe()
+
+    def probe(self, stopping: bool = False) -> None:
+        """Ask its probes; of one that is being stopped only whether it is ready (KUB-45)."""
+        Probing(self).look(stopping)
         if self.fault == "NotReady":
             self.status["ready"] = False
 
@@ -195,7 +199,7 @@ class Container:
             self.tell("Warning", "BackOff", f"Back-off restarting failed container {self.name} in pod {self.who}", "KUB-31")
         text = f"back-off {go_duration(pause)} restarting failed container={self.name} pod={self.who}"
         self.status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": text}}
-        comes_back = self.fault == "CrashLoopBackOff" or runs.known(self.api.view, self.pod, self.name, self.api.clock.ms(last["startedAt"]))
+        comes_back = self.fault == "CrashLoopBackOff" or runs.known(self.api.world, self.pod, self.name, self.api.clock.ms(last["startedAt"]))
         self.api.wake(left, "idle" if comes_back else "work")
         self.api.wait(self.pod, f"container {self.name} is restarted {go_duration(pause)} after its end", "KUB-31")
 

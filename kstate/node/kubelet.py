@@ -15,7 +15,7 @@ class Kubelet(Controller):
     name, component, kind = "kubelet", "kubelet", "Pod"
 
     def watches(self):
-        return ("Pod", "Node", "Disk")
+        return ("Pod", "Node", "Disk", "Service", "EndpointSlice")
 
     def keys(self, change, view):
         kind, old, new = change.key.kind, change.old, change.new
@@ -27,8 +27,11 @@ class Kubelet(Controller):
         elif kind == "Node":
             if old is None or new is None or fault(old) != fault(new):
                 yield from map(key_of, view.select("pod by node", change.key.name))
-        elif new is not None:
-            yield from self.readers(change, view)
+        elif kind == "Disk":
+            yield from self.readers(change, view) if new is not None else ()
+        else:
+            for notes in view.select("disk of one who waits", ""):
+                yield from map(key_of, view.select("pod by uid", notes["metadata"]["name"].split("/")[1]))
 
     def readers(self, change, view):
         """Who has to look after a write to a disk: probes may read it; what others tell the kubelet itself is for its pod."""

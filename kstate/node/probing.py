@@ -19,12 +19,13 @@ class Probing:
         self.container, self.status, self.api = container, container.status, container.api
         self.disk, self.began, self.now = runs.disk(container.pod), container.began, container.api.now
 
-    def look(self) -> None:
-        """Set `started` and `ready`, or kill the container."""
+    def look(self, stopping: bool) -> None:
+        """Set `started` and `ready`, or kill the container; one that is being stopped anyway is asked no more than that (KUB-45)."""
         status, before = self.status, self.status["started"]
-        status["started"] = before or self.verdict("startup", False)                # KUB-41, KUB-42
-        if self.container.running and status["started"] and not self.verdict("liveness", True):
-            self.container.kill("failed liveness probe", comes_back=True)            # KUB-44
+        if not stopping:
+            status["started"] = before or self.verdict("startup", False)            # KUB-41, KUB-42
+            if self.container.running and status["started"] and not self.verdict("liveness", True):
+                self.container.kill("failed liveness probe", comes_back=True)        # KUB-44
         if self.container.running:
             status["ready"] = status["started"] and self.verdict("readiness", status["ready"], at_once=not before)
 
@@ -44,7 +45,7 @@ class Probing:
             moment = self.now
         good, text = runtime.probe(self.container, probe)
         mark = f"{self.container.name}/{kind}"
-        run, last, same, count = recall(self.api.view, self.disk, mark) or (0, 0, settled, 0)
+        run, last, same, count = recall(self.api.world, self.disk, mark) or (0, 0, settled, 0)
         if run != self.began:
             last, same, count = 0, settled, 0
         if self.now < moment + MOMENT and last < moment:
@@ -54,7 +55,8 @@ class Probing:
             settled = self.conclude(kind, probe, good, count, settled)
             row = None if good and settled else [self.began, moment, good, count]
             remember(self.api, self.disk, mark, row, because="KUB-43")
-        self.container.api.wake(wait, "idle" if good == settled else "work")
+        steady = good == settled and kind != "startup"
+        self.api.wake(wait, "idle" if steady else "work")
         return settled
 
     def conclude(self, kind: str, probe: dict, good: bool, count: int, settled: bool) -> bool:

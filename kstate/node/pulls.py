@@ -66,7 +66,7 @@ def keep(api, node: Dict, image: str) -> None:
 def fail(container) -> None:
     """An image that cannot be had: ErrImagePull after each try, ImagePullBackOff between them (KUB-33)."""
     image, now, mark = container.image, container.api.now, f"{container.name}/pulls"
-    tries, at = recall(container.api.view, runs.disk(container.pod), mark) or (0, 0)
+    tries, at = recall(container.api.world, runs.disk(container.pod), mark) or (0, 0)
     pause = min(BACKOFF << max(tries - 1, 0), LONGEST)
     if not tries or now >= at + pause:
         remember(container.api, runs.disk(container.pod), mark, [tries + 1, now], because="KUB-33")

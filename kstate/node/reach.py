@@ -21,10 +21,7 @@ class Door:
     """What `remember` needs of a controller's client, for somebody who is none."""
 
     def __init__(self, engine, who: str) -> None:
-        self.engine, self.who, self.view, self.now = engine, who, engine.world, engine.now
-
-    def find(self, kind: str, name: str) -> Dict | None:
-        return self.view.find(Key(kind, "", name))
+        self.engine, self.who, self.world, self.now = engine, who, engine.world, engine.now
 
     def write(self, disk: str, files: dict | None, because: str) -> None:
         self.engine.api.write_disk(disk, files, who=self.who, because=because)
@@ -51,7 +48,7 @@ def settle_up(engine, pod: Dict, container: str, opened: Machine, ended: int | N
         engine.api.write_disk(disk, files, who=who, because="KCTL-60")
     if ended is not None:
         began = engine.clock.ms(get(status_of(pod, container), "state.running.startedAt"))
-        remember(Door(engine, who), runs.disk(pod), f"{container}/run", [began, engine.now, ended, False], because="KCTL-60")
+        remember(Door(engine, who), runs.disk(pod), f"{container}/run", [began, engine.now, ended], because="KCTL-60")
     if opened.elapsed_ms:
         engine.run(opened.elapsed_ms)
 

@@ -11,9 +11,10 @@ from ..world import World
 from . import runtime
 from .entrypoint import Behaviour
 
-SOON = 60_000                           # ms: what a process does later than this is not waited for when the cluster settles
-MEMORY = "kubelet"                      # the last part of the name of the disk that the kubelet keeps of a pod
-AGAIN, RARELY = 5_000, 300_000          # ms: how soon, and how seldom at most, a process that waits for something is asked again
+SOON = 60_000           # ms: what a process does later than this is not waited for when the cluster settles
+MANY = 20               # writes of one run: more are taken for ones that never end
+MEMORY = "kubelet"      # the last part of the name of the disk that the kubelet keeps of a pod
+WAITING = "waiting"     # the last part of the name under which is noted that a process waits for something in the cluster
 
 
 def disk(pod: dict) -> str:
@@ -24,12 +25,11 @@ def disk(pod: dict) -> str:
 def begin(container, count: int) -> Behaviour:
     """Start the main process for the count-th time again.  Raises identity.ConfigError."""
     plan, now = runtime.begin(container), container.api.now
-    later = [w for w in plan.writes if w.time > now]
     runtime.apply(container, [w[1:] for w in plan.writes if w.time <= now])
+    later = [list(w) for w in plan.writes if w.time > now]
     lasts = plan.runs_ms is None and not plan.waiting and not later and all(ms == 0 for ms, _ in plan.output)
-    _remember(container, "run", None if lasts else [now, _end(plan, now), plan.exit_code, plan.waiting])
-    _remember(container, "writes", [list(w) for w in later] or None)
-    _remember(container, "written", None)
+    _remember(container, "run", None if lasts else [now, _end(plan, now), plan.exit_code])
+    _plan(container, plan, later)
     if not lasts and plan.output:
         _remember(container, f"log/{count}", [list(piece) for piece in plan.output])
     return plan
@@ -39,27 +39,30 @@ def _end(plan: Behaviour, now: int) -> int | None:
     return None if plan.runs_ms is None else now + plan.runs_ms
 
 
+def _plan(container, plan: Behaviour, later: list[list]) -> None:
+    _remember(container, "writes", later or None)
+    _remember(container, "written", None)
+    _remember(container, WAITING, plan.waiting or None)
+
+
 def stop(container, code: int) -> None:
     """Note that the present run ends now, by a cause that may well come back."""
-    _remember(container, "run", [container.began, container.api.now, code, False])
+    _remember(container, "run", [container.began, container.api.now, code])
 
 
 def proceed(container) -> tuple[int, int] | None:
     """Let the run come to now: (time, exit code) if it has ended by itself.  Sees to it that it is looked at again."""
-    run, now = known(container.api.view, container.pod, container.name, container.began), container.api.now
+    run, now = known(container.api.world, container.pod, container.name, container.began), container.api.now
     if run is None:
         return None
-    done = _write(container)
-    started, ends, code, waiting = run
+    if _recall(container, WAITING):
+        run = _ask_again(container, run)
+    _write(container)
+    _, ends, code = run
+    if ends is not None and now >= ends:
+        return ends, code
     if ends is not None:
-        if now >= ends:
-            return ends, code
         container.api.wake(ends - now, "idle" if _lasting(container, ends) else "work")
-    elif waiting:
-        if done and now > started:
-            _ask_again(container, started)
-        container.api.wake(min(max((now - started) // 4, AGAIN), RARELY), "poll")
-        container.api.wait(container.pod, f"container {container.name} goes on and on, perhaps until something appears", "KUB-3")
     return None
 
 
@@ -68,43 +71,42 @@ def _lasting(container, time: int) -> bool:
     return container.main and time - container.api.now > SOON
 
 
-def _write(container) -> bool:
-    """What the process has written by now; whether that is all."""
+def _write(container) -> None:
+    """What the process has written by now.  What it writes again and again is not waited for."""
     writes, done = _recall(container, "writes") or [], _recall(container, "written") or 0
     due = [w for w in writes[done:] if w[0] <= container.api.now]
     if due:
         runtime.apply(container, [w[1:] for w in due])
         _remember(container, "written", done + len(due))
-    rest = writes[done + len(due):]
-    if rest:
-        endless = _recall(container, "run")[3]
-        container.api.wake(rest[0][0] - container.api.now, "idle" if endless or _lasting(container, rest[0][0]) else "work")
-    return not rest
+    for time, *_ in writes[done + len(due):][:1]:
+        container.api.wake(time - container.api.now, "idle" if len(writes) > MANY or _lasting(container, time) else "work")
 
 
-def _ask_again(container, started: int) -> None:
-    """A process that waits for something: would it go on, now that the cluster is another?"""
-    plan = runtime.begin(container)
-    if not plan.waiting:
-        _remember(container, "run", [started, _end(plan, container.api.now), plan.exit_code, False])
-        _remember(container, "writes", [list(w) for w in plan.writes] or None)
-        _remember(container, "written", None)
-        _write(container)
+def _ask_again(container, run: list) -> list:
+    """A process that goes on and on until something appears: would it come further now?  It is asked whenever services change."""
+    plan, now = runtime.begin(container), container.api.now
+    if plan.waiting:
+        container.api.wait(container.pod, f"container {container.name} tries again and again, perhaps until something appears", "KUB-3")
+        return run
+    run = [run[0], _end(plan, now), plan.exit_code]
+    _remember(container, "run", run)
+    _plan(container, plan, [list(w) for w in plan.writes])
+    return run
 
 
-def known(view: World, pod: dict, container: str, began: int) -> list | None:
-    """[start, end or None, exit code, waiting] of the run that began in that second, if it is remembered."""
-    run = recall(view, disk(pod), f"{container}/run")
+def known(world: World, pod: dict, container: str, began: int) -> list | None:
+    """[start, end or None, exit code] of the run that began in that second, if it is remembered."""
+    run = recall(world, disk(pod), f"{container}/run")
     return run if run and run[0] // 1000 == began // 1000 else None
 
 
-def output(view: World, pod: dict, container: str, count: int) -> list[list] | None:
+def output(world: World, pod: dict, container: str, count: int) -> list[list] | None:
     """What the count-th restart of a container prints, as [elapsed ms, text]; None if that was not kept."""
-    return recall(view, disk(pod), f"{container}/log/{count}")
+    return recall(world, disk(pod), f"{container}/log/{count}")
 
 
 def _recall(container, what: str) -> Any:
-    return recall(container.api.view, disk(container.pod), f"{container.name}/{what}")
+    return recall(container.api.world, disk(container.pod), f"{container.name}/{what}")
 
 
 def _remember(container, what: str, value: Any) -> None:

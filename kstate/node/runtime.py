@@ -22,16 +22,16 @@ KILL = 2_000                        # ms that SIGTERM gets at least before SIGKI
 KILLED, TERMINATED = 137, 143       # exit codes
 
 
-def open_container(view: World, clock, now: int, pod: dict, container: str, started: str = "") -> Machine:
+def open_container(world: World, clock, now: int, pod: dict, container: str, started: str = "") -> Machine:
     """The machine of a container, with its volumes and the pod network.  Raises identity.ConfigError."""
     def files(of: dict, name: str, disks: Disks):
-        return file_system(view, of, container_of(of, name), disks)
-    return open_machine(Network(view, files), pod, container, now, clock.timestamp, started)
+        return file_system(world, of, container_of(of, name), disks)
+    return open_machine(Network(world, files), pod, container, now, clock.timestamp, started)
 
 
 def _machine(container) -> Machine:
     started, api = get(container.status, "state.running.startedAt", ""), container.api
-    return open_container(api.view, api.clock, api.now, container.pod, container.name, started)
+    return open_container(api.world, api.clock, api.now, container.pod, container.name, started)
 
 
 def begin(container) -> Behaviour:
@@ -47,7 +47,7 @@ def stays(spec: dict) -> bool:
 def apply(container, writes: list[tuple]) -> None:
     """Put what a process wrote, (disk, path, entry) one after the other, onto its disks."""
     changed: dict[str, dict] = {}
-    known = {m.disk_name: m.files for m in mounts(container.api.view, container.pod, container.spec)} if writes else {}
+    known = {m.disk_name: m.files for m in mounts(container.api.world, container.pod, container.spec)} if writes else {}
     for disk, path, entry in writes:
         files = changed.setdefault(disk, dict(known.get(disk, {})))
         files.pop(path, None)

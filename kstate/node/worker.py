@@ -17,7 +17,7 @@ from .container import Container
 from .podstatus import conditions, ending, phase
 
 SANDBOX = 1_000         # ms: to mount volumes and to make the network
-TEARDOWN = 1_000        # ms: after the end of the last container, until the sandbox is gone
+TEARDOWN = 60_000       # ms: after the end of the last container, until the sandbox is gone: a kubelet collects dead ones once a minute
 REMOUNT, LONGEST_REMOUNT = 500, 122_000     # ms: KUBE-6; each time doubled
 FINAL = ("Succeeded", "Failed")
 ENDS = {"Succeeded": 0, "Failed": 1}        # faults that end a pod: the exit code of its containers
@@ -92,7 +92,7 @@ class Worker:
         self.write(self.fault, "KUB-3", sandbox=True)
 
     def finish(self) -> None:
-        """The pod has come to its end by itself; a second later its sandbox is gone (KUB-4)."""
+        """The pod has come to its end by itself; some time later its sandbox is gone (KUB-4)."""
         if terminating(self.pod):
             return self.remove()
         left = max(c.moment for c in (*self.init, *self.main)) + TEARDOWN - self.api.now
@@ -117,7 +117,9 @@ class Worker:
         if self.api.now < down:
             self.api.wake(down - self.api.now)
             self.api.wait(self.pod, "its containers are being stopped", "KUB-50")
-            return self.done()
+            for container, _, _ in ends:
+                container.probe(stopping=True)
+            return self.write(phase_of(self.pod), "KUB-45", sandbox=True)
         for container, at, code in ends:
             container.end(at, code)
         ran = any(ending(status) for status in self.statuses.values())
@@ -133,7 +135,7 @@ class Worker:
             if not succeeded:
                 container.tell("Warning", "FailedPreStopHook", "PreStopHook failed", "KUB-23")
             remember(self.api, runs.disk(self.pod), mark, time or None, because="KUB-50")
-        return recall(self.api.view, runs.disk(self.pod), mark) or 0
+        return recall(self.api.world, runs.disk(self.pod), mark) or 0
 
     def remove(self) -> None:
         self.api.delete(self.pod, because="KUB-51", grace=0, preconditions={"uid": uid(self.pod)})

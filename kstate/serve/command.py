@@ -11,13 +11,14 @@ from ..cluster import Cluster
 from .server import Server
 
 AHEAD = timedelta(hours=1)      # how far virtual time may jump before it is past what clients call now (KCTL-92)
+RESYNC = 2                      # s: the pvclaimbinder-sync-period of the control plane that the recordings show, so that nobody waits for 15
 
 
 async def serve(port: int, kubeconfig: str | None, speed: str, nodes: int, seed: str) -> None:
     """Serve a fresh cluster.  Says that it is ready in one line, ends at SIGTERM and SIGINT.  Raises OSError."""
     start = datetime.now(timezone.utc) - (AHEAD if speed == "max" else timedelta(0))
     number = int(seed) if seed.lstrip("-").isdigit() else seed
-    server = Server(Cluster(nodes=nodes, seed=number, start=start.strftime("%Y-%m-%dT%H:%M:%SZ")), port, speed)
+    server = Server(Cluster(nodes=nodes, seed=number, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"), resync=RESYNC), port, speed)
     if kubeconfig:
         server.write_kubeconfig(kubeconfig)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()

@@ -19,7 +19,8 @@ async def follow(server: Server, key: Key, container: str, timestamps: bool = Fa
     sent = len(containers.logs(server.engine, key, container, timestamps=timestamps)) if run else 0
     while run:
         await server.wait_for_news(LOOK if server.pace.speed else None)
-        server.pace.catch_up()
+        if server.pace.speed is not None:
+            server.pace.asked()
         now = containers.run_of(server.engine, key, container)
         if now not in (run, ""):
             return                      # it was restarted meanwhile

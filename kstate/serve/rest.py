@@ -54,10 +54,11 @@ class Rest(web.RequestHandler):
     get = head = post = put = patch = delete = handle
 
     def send(self, request: Request) -> Response:
+        command = request.headers.get("kubectl-session", "")
         if request.method in ("GET", "HEAD"):
-            self.server.pace.catch_up()
+            self.server.pace.asked(command)
             return self.server.wire.send(request)
-        return self.server.act(f"{request.method} {request.path}", lambda: self.server.wire.send(request))
+        return self.server.act(f"{request.method} {request.path}", lambda: self.server.wire.send(request), command)
 
     def answer(self, response: Response) -> None:
         self.set_status(response.status)

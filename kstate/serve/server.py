@@ -71,9 +71,9 @@ class Server:
 
     # -- the engine, touched
 
-    def act(self, label: str, act: Callable[[], T]) -> T:
-        """Do what a client asks, now, as one action that can be undone; the cluster reacts."""
-        self.pace.catch_up()
+    def act(self, label: str, act: Callable[[], T], command: str = "") -> T:
+        """Do what a client asks, now, as one action that can be undone; the cluster reacts.  command: see Pace.asked."""
+        self.pace.asked(command)
         position, now = len(self.engine.world.log), self.engine.now
         self.cluster.history.mark(label)
         try:
@@ -87,7 +87,8 @@ class Server:
 
     def visit(self, act: Callable[[], T]) -> T:
         """Do what the notebook asks: it moves time itself, in both directions."""
-        self.pace.catch_up()
+        if self.pace.speed is not None:
+            self.pace.asked()
         position, now = len(self.engine.world.log), self.engine.now
         try:
             return act()

@@ -67,7 +67,7 @@ class Terminal(websocket.WebSocketHandler):
         problem = self.server.refuse(self.request)
         if problem is None:
             try:
-                self.server.pace.catch_up()
+                self.server.pace.asked()
                 self.session = open_session(self.server, request)
             except ApiError as error:
                 problem = error

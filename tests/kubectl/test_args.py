@@ -86,7 +86,7 @@ def test_flags_may_be_written_and_placed_in_many_ways(line):
 
 
 def test_after_two_dashes_nothing_is_a_flag():
-    command, args = parse("run x --image=a -it --rm -- sh -c -n".split())
+    command, args = parse(["run", "x", "--image=a", "-it", "--rm", "--", "sh", "-c", "-n"])
     assert (command.path, args.names, args.after_dash) == ("run", ["x", "sh", "-c", "-n"], ["sh", "-c", "-n"])
     assert args["stdin"] and args["tty"] and args["rm"] and not args["namespace"]
 

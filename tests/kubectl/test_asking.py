@@ -19,7 +19,7 @@ def test_KCTL_24_explain(run):
     assert text.startswith("GROUP:      apps\nKIND:       StatefulSet\nVERSION:    v1\n\nFIELD: replicas <integer>\n")
     assert "  containers\t<[]Container> -required-\n" in run("explain pod.spec").stdout
     assert run("explain sts.spec.nope").stderr == 'error: field "nope" does not exist\n'
-    assert "        image\t<string>\n" in run("explain pod --recursive").stdout
+    assert "      image\t<string>\n" in run("explain pod --recursive").stdout
 
 
 def test_KCTL_2_version(run):

@@ -62,6 +62,10 @@ def going(obj: dict) -> bool:
     return "deletionTimestamp" in obj["metadata"]
 
 
+def labels(obj: dict) -> dict:
+    return obj["metadata"].get("labels") or {}
+
+
 def notes(obj: dict) -> dict:
     return obj["metadata"].get("annotations") or {}
 
@@ -117,7 +121,7 @@ def members(facts: Facts, sts: dict) -> dict[int, dict]:
     """The pods of a set, by ordinal."""
     selector = at(sts, "spec.selector.matchLabels").items()
     return {number(pod): pod for pod in facts.of("Pod", sts["metadata"]["namespace"])
-            if boss(pod).get("uid") == uid(sts) and selector <= (pod["metadata"].get("labels") or {}).items()}
+            if boss(pod).get("uid") == uid(sts) and selector <= labels(pod).items()}
 
 
 def claims_of(pod: dict) -> list[str]:
@@ -147,7 +151,7 @@ def suits(volume: dict, claim: dict) -> list[str]:
         wrong.append("access mode")
     if volume["spec"].get("volumeMode", "Filesystem") != claim["spec"].get("volumeMode", "Filesystem"):
         wrong.append("volume mode")
-    if at(claim, "spec.selector.matchLabels", {}).items() - (volume["metadata"].get("labels") or {}).items():
+    if at(claim, "spec.selector.matchLabels", {}).items() - labels(volume).items():
         wrong.append("labels")
     return wrong
 

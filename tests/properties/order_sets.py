@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from .facts import CLAIM, SET, Facts, at, boss, claims_of, going, members, moment, name, number, over, owners, ready, says, slots, uid
+from .facts import CLAIM, SET, Facts, at, boss, claims_of, going, labels, members, moment, name, number, over, owners, ready, says, slots, uid
 
 CONTROLLER = "statefulset-controller"
 
@@ -30,7 +30,7 @@ def ordered(sts: dict) -> bool:
 
 
 def revision(pod: dict) -> str:
-    return (pod["metadata"].get("labels") or {}).get("controller-revision-hash", "")
+    return labels(pod).get("controller-revision-hash", "")
 
 
 def newest(seen: Facts, sts: dict) -> str:

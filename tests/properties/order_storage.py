@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .facts import CLAIM, VOLUME, Facts, at, claims_of, going, holder, hosts, moment, name, node, notes, over, phase, suits, uid
+from .facts import CLAIM, VOLUME, Facts, at, claims_of, going, holder, hosts, labels, moment, name, node, notes, over, phase, suits, uid
 from .order_objects import USER
 
 BINDER, SCHEDULER = "persistentvolume-controller", "default-scheduler"
@@ -40,6 +40,9 @@ def volumes(live: Facts, change) -> Iterator[str]:
         return
     if holder(old) and holder(new) not in ("", holder(old)):
         yield f"{key}: passed on from one claim to another (VOL-15)"
+    reserved, given = (at(obj, "spec.claimRef.name") for obj in (old, new))
+    if reserved and given not in (None, reserved) and change.who != USER:
+        yield f"{key}: reserved for {reserved} and given to {given} (MATCH-2.1)"
     if phase(old) in ("Released", "Failed") and phase(new) == "Bound":
         yield f"{key}: {phase(old)} -> Bound (VOL-15, REUSE-4)"
     if phase(new) == "Bound" and phase(old) != "Bound":
@@ -114,7 +117,7 @@ def default_class(live: Facts) -> str | None:
 def classed(live: Facts, change) -> Iterator[str]:
     """A new claim that names no class gets the newest default (ADM-1)."""
     new = change.new
-    if change.key.kind == CLAIM and change.old is None and (new["metadata"].get("labels") or {}).get("class") == "default":
+    if change.key.kind == CLAIM and change.old is None and labels(new).get("class") == "default":
         if new["spec"].get("storageClassName") != default_class(live):
             yield f"{change.key}: got class {new['spec'].get('storageClassName')}, the default is {default_class(live)} (ADM-1)"
 

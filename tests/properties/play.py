@@ -21,6 +21,9 @@ def runs(number: int) -> settings:
     return settings(max_examples=number * MANY, deadline=None, derandomize=MANY == 1, suppress_health_check=list(HealthCheck), database=None)
 
 
+LIMIT = 2_000       # steps to come to rest: many times of what any play needs
+
+
 def _endless(change) -> bool:
     """What may change whenever somebody looks: events are counted; a set that goes in the foreground makes its revision again;
     what a pod without node is told names the nodes of the moment."""
@@ -78,15 +81,15 @@ class Play:
 
     def settled(self) -> list[str]:
         """Come to rest; against what holds at rest, once more after looking again, and after all controllers have started anew."""
-        self.engine.settle()
+        self.engine.settle(LIMIT)
         found, at_rest = rest.unrest(self.engine.world.log), len(self.engine.world.log)
-        self.engine.settle()
+        self.engine.settle(LIMIT)
         found += [f"settling again changes something: {line}" for line in self._since(at_rest)]
         late = {name for (name, _, _), due in self.engine.alarms.items() if due <= self.engine.now}      # of what repeats for ever
         for name in self.engine.controllers:
             if name not in late:
                 self.engine.restart(name)
-        self.engine.settle()
+        self.engine.settle(LIMIT)
         return found + [f"a restart changes something: {line}" for line in self._since(at_rest)]
 
     def _since(self, position: int) -> list[str]:

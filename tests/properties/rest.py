@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .facts import (CLAIM, SET, VOLUME, Facts, at, boss, claims_of, class_of, going, holder, holds, members, name, node, notes, over, owners, phase, ready,
+from .facts import (CLAIM, SET, VOLUME, Facts, at, boss, claims_of, class_of, going, holder, holds, labels, members, name, node, notes, over, owners, phase, ready,
                     says, slots, suits, uid)
 from .order_sets import newest, ordered, revision, template_claims
 
@@ -54,6 +54,15 @@ def replicas(facts: Facts) -> Iterator[str]:
             yield f"ReplicaSet {name(rs)} says replicas {at(rs, 'status.replicas', 0)}, there are {len(active)} (RS-6)"
 
 
+def selected(facts: Facts) -> Iterator[str]:
+    """Who owns pods owns those that it selects, and no others (STS-91, RS-1)."""
+    known = facts.uids()
+    for pod in facts.of("Pod"):
+        owner = known.get(boss(pod).get("uid"))
+        if owner is not None and not going(owner) and not over(pod) and at(owner, "spec.selector.matchLabels", {}).items() - labels(pod).items():
+            yield f"pod {name(pod)} belongs to {name(owner)}, which does not select it (STS-91, RS-1)"
+
+
 def in_range(facts: Facts) -> Iterator[str]:
     """A Parallel set has a pod for each slot and no other, unless a name is taken or a claim has to go first (STS-56, STS-65, STS-113, STS-114)."""
     for sts in facts.of(SET):
@@ -74,13 +83,13 @@ def endpoints(facts: Facts) -> Iterator[str]:
         selector, namespace = service["spec"].get("selector"), service["metadata"]["namespace"]
         if not selector:
             continue
-        pods = [p for p in facts.of("Pod", namespace) if selector.items() <= (p["metadata"].get("labels") or {}).items()]
+        pods = [p for p in facts.of("Pod", namespace) if selector.items() <= labels(p).items()]
         wanted = sorted(name(p) for p in pods if says(p, "Ready").get("status") == "True" and not going(p) and not over(p))
         old = facts.find("Endpoints", name(service), namespace) or {}
         found = sorted(a["targetRef"]["name"] for subset in old.get("subsets") or () for a in subset.get("addresses") or ())
         if found != wanted:
             yield f"Endpoints {name(service)} list {found}, Ready are {wanted} (SVC-40)"
-        slices = [s for s in facts.of("EndpointSlice", namespace) if (s["metadata"].get("labels") or {}).get("kubernetes.io/service-name") == name(service)]
+        slices = [s for s in facts.of("EndpointSlice", namespace) if labels(s).get("kubernetes.io/service-name") == name(service)]
         found = sorted(e["targetRef"]["name"] for s in slices for e in s.get("endpoints") or () if at(e, "conditions.ready"))
         if found != wanted:
             yield f"EndpointSlices of {name(service)} list {found}, Ready are {wanted} (SVC-50)"
@@ -144,7 +153,7 @@ def leftovers(facts: Facts) -> Iterator[str]:
             yield f"pod {name(pod)} is still going, though its node {node(pod)} is well (POD-5, PGC-3)"
 
 
-RULES = (counters, replicas, in_range, endpoints, pairs, matches, leftovers)
+RULES = (counters, replicas, selected, in_range, endpoints, pairs, matches, leftovers)
 
 
 # ---- the goal ---------------------------------------------------------------------------------

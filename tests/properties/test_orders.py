@@ -18,7 +18,7 @@ NODES = ("node fault", "cordon", "delete node", "delete pod", "add claim", "add 
 
 
 def scenes(words, most: int = 8):
-    return st.lists(st.tuples(st.sampled_from(sorted(words)), st.integers(0, 11)), max_size=most)
+    return st.lists(st.tuples(st.sampled_from(sorted(words)), st.integers(0, users.CHOICES - 1)), max_size=most)
 
 
 def played(data, lag: bool, crashes: bool) -> Play:
@@ -35,23 +35,23 @@ def check(play: Play) -> None:
     assert short == []
 
 
-@runs(40)
-@given(data=st.data(), first=st.integers(0, 11), actions=scenes(users.ACTIONS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
+@runs(60)
+@given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(users.ACTIONS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_no_rule_is_broken_whatever_happens(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
     play.perform([("create set", first), *actions], steps)
     check(play)
 
 
-@runs(40)
-@given(data=st.data(), first=st.integers(0, 11), actions=scenes(SETS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
+@runs(60)
+@given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(SETS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_sets_are_scaled_and_updated_in_order(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
     play.perform([("create set", first), *actions], steps)
     check(play)
 
 
-@runs(30)
+@runs(40)
 @given(data=st.data(), actions=scenes(OWNERS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_owners_come_and_go(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -59,7 +59,7 @@ def test_owners_come_and_go(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(40)
+@runs(60)
 @given(data=st.data(), actions=scenes(STORAGE, 10), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_volumes_serve_one_claim_at_a_time(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -67,7 +67,7 @@ def test_volumes_serve_one_claim_at_a_time(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(20)
+@runs(30)
 @given(data=st.data(), actions=scenes(NODES), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_nodes_come_and_go(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -75,7 +75,7 @@ def test_nodes_come_and_go(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(20)
+@runs(30)
 @given(data=st.data(), kind=st.integers(0, 5), lag=st.booleans(), crashes=st.booleans())
 def test_any_order_of_steps_leads_to_the_same_end(data, kind, lag, crashes):
     play = played(data, lag, crashes)

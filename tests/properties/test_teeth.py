@@ -8,6 +8,7 @@ import pytest
 from kstate.engine import Unsettled
 from tests.properties.bugs import BUGS, Bug
 from tests.properties.play import Play
+from tests.properties.users import CHOICES
 
 PLAYS = 150         # at most
 
@@ -15,9 +16,12 @@ PLAYS = 150         # at most
 def play(bug: Bug, seed: int) -> list[str]:
     """What the oracle says of one play with actions that are known to lead there, in an order that the seed picks."""
     pick = Random(seed)
-    words = bug.words.split(", ")
+
+    def action(word: str) -> tuple[str, int]:
+        word, _, fixed = word.partition("=")
+        return word, int(fixed or pick.randrange(CHOICES))
     play = Play(pick.choice, lag=seed % 3 == 2, crashes=seed % 5 == 4)
-    actions = [(bug.first, pick.randrange(12)), *((pick.choice(words), pick.randrange(12)) for _ in range(8))]
+    actions = [action(bug.first), *(action(pick.choice(bug.words.split(", "))) for _ in range(8))]
     try:
         play.perform(actions, pick.choice((0, 5, 30, 80)))
         found = play.settled()

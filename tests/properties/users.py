@@ -15,6 +15,7 @@ FAULT = "kstate.dev/fault"
 LASTING = ("NotReady", "ImagePullBackOff", "CrashLoopBackOff")
 FAULTS = (*LASTING, "Failed", "Succeeded")      # of a template, the last two are endless: the pod is replaced at once, again and again
 SET = Key("StatefulSet", NS, "web")
+CHOICES = 24        # n is below this
 CLASSES = ("static", "made", "local", None)
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "nginx"},
            "spec": {"clusterIP": "None", "selector": {"app": "nginx"}, "ports": [{"port": 80, "name": "web"}]}}
@@ -149,8 +150,9 @@ def _cordon(engine, n):
 
 
 def _add_volume(engine, n):
-    number = len(engine.world.list("PersistentVolume")) + n
-    apply(engine, [volume(f"new{number}", ("Retain", "Recycle", "Delete")[n % 3], ("1Gi", "2Gi", "512Mi")[n // 3 % 3], "static" if n % 4 else "other")])
+    modes = (("ReadWriteOnce",), ("ReadWriteOnce",), ("ReadWriteOnce", "ReadWriteMany"), ("ReadWriteOncePod",))[n // 6 % 4]
+    apply(engine, [volume(f"new{len(engine.world.list('PersistentVolume')) + n}", ("Retain", "Recycle", "Delete")[n % 3], ("1Gi", "2Gi", "9Gi")[n // 3 % 3],
+                          "static" if n % 4 else "other", modes=modes)])
 
 
 def _free_volume(engine, n):
@@ -182,7 +184,7 @@ def _default_class(engine, n):
 
 def _add_claim(engine, n):
     mode = ("ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod")[n % 3]
-    apply(engine, [claim(f"c{n % 3}", CLASSES[n // 3 % 4], ("1Gi", "3Gi")[n % 2], mode)], NS)
+    apply(engine, [claim(f"c{n % 3}", CLASSES[n // 3 % 4], ("1Gi", "3Gi")[n // 12 % 2], mode)], NS)
 
 
 def _add_pod(engine, n):
@@ -190,9 +192,11 @@ def _add_pod(engine, n):
 
 
 def _write(engine, n):
-    """A container writes a file to its volume."""
-    path = f"nfs://nas/pv{n % 2}"
-    engine.api.write_disk(path, {"index.html": {"content": str(n), "mode": 0o644, "time": 0}}, who="container")
+    """A container writes a file to a volume."""
+    shares = [v["spec"]["nfs"] for v in engine.world.list("PersistentVolume") if "nfs" in v["spec"]]
+    if shares:
+        share = shares[n % len(shares)]
+        engine.api.write_disk(f"nfs://{share['server']}{share['path']}", {"index.html": {"content": str(n), "mode": 0o644, "time": 0}}, who="container")
 
 
 def _new_shop(engine, n):
@@ -217,7 +221,7 @@ ACTIONS = {
     "pod fault": lambda engine, n: _toggle(engine, _one(engine, "Pod", n), FAULTS[n % 5]),
     "node fault": lambda engine, n: _toggle(engine, Key("Node", "", f"node-{n % 3 + 1}"), "NotReady"),
     "cordon": _cordon,
-    "delete node": lambda engine, n: engine.api.delete(Key("Node", "", f"node-{n % 3 + 1}")) if n > 8 else None,
+    "delete node": lambda engine, n: engine.api.delete(Key("Node", "", f"node-{n % 3 + 1}")) if n > 20 else None,
     "relabel": _relabel,
     "add volume": _add_volume,
     "free volume": _free_volume,
@@ -229,7 +233,7 @@ ACTIONS = {
     "deploy": lambda engine, n: apply(engine, [DEPLOYMENT], NS),
     "delete deployment": _delete("Deployment", choices=(None, "Foreground", "Orphan")),
     "scale deployment": lambda engine, n: edit(engine, {"spec": {"replicas": n % 4}}, Key("Deployment", NS, "front")),
-    "delete namespace": lambda engine, n: engine.api.delete(Key("Namespace", "", NS)) if n > 7 else None,
+    "delete namespace": lambda engine, n: engine.api.delete(Key("Namespace", "", NS)) if n > 15 else None,
     "new namespace": _new_shop,
     "wait": lambda engine, n: engine.run((1, 15, 60, 400)[n % 4] * 1000),
 }

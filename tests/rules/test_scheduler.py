@@ -10,7 +10,24 @@ from kstate.controllers.nodeinfo import scored_requests
 from kstate.world import Key, get
 from tests.helpers import because
 
-from .running import P, busybox, change_node, cluster, condition, container, events, found, gone_after, node_key, node_of, patch, pod, requests, start, why
+from . import running
+from .running import (
+    P,
+    busybox,
+    change_node,
+    cluster,
+    condition,
+    container,
+    events,
+    found,
+    node_key,
+    node_of,
+    patch,
+    pod,
+    requests,
+    start,
+    why,
+)
 
 HELPLESS = "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
 NO_VICTIMS = "no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."
@@ -267,7 +284,7 @@ def test_SCHED_9_what_helps_wakes_the_pod():
     start(engine, node(4))
     assert node_of(engine) == "node-4"
     engine = cluster(pod("a", container(**requests(cpu="3"))), pod("p", container(**requests(cpu="3"))), nodes=1)
-    gone_after(engine, "a")
+    running.gone_after(engine, "a")
     engine.settle()
     assert node_of(engine) == "node-1"
     engine = cluster(pod(**affinity("podAffinity", app("db"))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kstate.controllers.notes import BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE
-from kstate.controllers.volumebinding import Claims, binding_reasons, plan
+from kstate.controllers.volumebinding import Claims, Unschedulable, binding_reasons, plan, prefilter
 from kstate.world import Key, get, put
 from tests.helpers import because
 
@@ -42,7 +42,7 @@ def test_SCHED_V4_a_missing_claim_sch_3_and_4():
     engine = cluster(pod("p", claims="c"))
     assert why(engine) == NOT_FOUND.format('persistentvolumeclaim "c" not found')
     start(engine, volume("v"), claim("c"))
-    assert node_of(engine), "KUBE-11: it starts when the claim is there"
+    assert node_of(engine)
     engine = cluster(volume("v"), claim("c"), pod("p", claims="c,d"))
     assert why(engine) == NOT_FOUND.format('persistentvolumeclaim "d" not found')
 
@@ -90,6 +90,32 @@ def test_SCHED_V2_bound_is_what_says_so():
     engine.api.create(pod("p", claims="c"))
     engine.step("scheduler")
     assert node_of(engine)
+
+
+def test_SCHED_V3_bound_delayed_and_all_others():
+    engine = cluster(LOCAL, volume("v"), claim("bound"), lazy("waits"), claim("named", cls="local", volumeName="x"), pod("p", claims="bound,waits"))
+    api = _Api(engine)
+    assert [[c["metadata"]["name"] for c in each] for each in prefilter(api, found(engine))] == [["bound"], ["waits"]]
+    with pytest.raises(Unschedulable, match="pod has unbound immediate PersistentVolumeClaims"):
+        prefilter(api, pod("q", claims="named"))
+
+
+def test_SCHED_V20_what_wakes_a_pod():
+    engine = cluster(pod("p", claims="c"))
+    start(engine, claim("c", cls="late"))
+    assert "unbound immediate" in why(engine)
+    start(engine, storage_class("late", "kubernetes.io/no-provisioner", "WaitForFirstConsumer"))
+    assert NO_VOLUME in why(engine)
+    start(engine, volume("v", cls="late"))
+    assert node_of(engine)
+
+
+def test_SCHED_V21_SCHED_V22_SCHED_V24_event_and_condition_say_the_same():
+    engine = cluster(pod("p", claims="data"))
+    text = '0/3 nodes are available: persistentvolumeclaim "data" not found. not found'
+    assert why(engine) == text and events(engine) == [f"Warning/FailedScheduling: {text}"]
+    engine = cluster(volume("v", **pinned("node-9")), claim("c"), pod("p", claims="c"))
+    assert why(engine) == f"0/3 nodes are available: 3 {NO_MATCH}. {HELPLESS}"
 
 
 # ---- filters ------------------------------------------------------------------------------------------------

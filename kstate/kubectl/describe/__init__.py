@@ -16,14 +16,15 @@ __all__ = ["describe", "description"]
 DESCRIBERS: dict[str, Callable[[About], None]] = {
     "ConfigMap": settings.configmap, "CSINode": storage.csinode, "Deployment": workloads.deployment, "Endpoints": network.endpoints,
     "EndpointSlice": network.endpointslice, "LimitRange": limits.limit_range, "Namespace": limits.namespace, "Node": node.node,
-    "PersistentVolume": storage.volume, "PersistentVolumeClaim": storage.claim, "Pod": pod.pod, "PodDisruptionBudget": settings.disruptionbudget,
-    "PriorityClass": settings.priorityclass, "ReplicaSet": workloads.replicaset, "ResourceQuota": limits.quota, "Secret": settings.secret,
-    "Service": network.service, "ServiceAccount": settings.serviceaccount, "StatefulSet": workloads.statefulset,
-    "StorageClass": storage.storageclass, "VolumeAttributesClass": storage.attributesclass,
+    "PersistentVolume": storage.volume, "PersistentVolumeClaim": storage.claim, "Pod": pod.pod,
+    "PodDisruptionBudget": settings.disruptionbudget, "PriorityClass": settings.priorityclass, "ReplicaSet": workloads.replicaset,
+    "ResourceQuota": limits.quota, "Secret": settings.secret, "Service": network.service, "ServiceAccount": settings.serviceaccount,
+    "StatefulSet": workloads.statefulset, "StorageClass": storage.storageclass, "VolumeAttributesClass": storage.attributesclass,
 }
 
 
-NO_KIND = Failure('error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
+NO_KIND = Failure('error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of '
+                  "supported resources.")
 
 
 def describe(session: Session, args: Args) -> None:

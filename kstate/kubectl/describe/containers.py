@@ -7,7 +7,8 @@ from ...world import get
 from .text import Sheet, moment, yes
 
 
-def containers(sheet: Sheet, title: str, spec: list[dict], statuses: list[dict] | None = None, pod: dict | None = None, indent: str = "") -> None:
+def containers(sheet: Sheet, title: str, spec: list[dict], statuses: list[dict] | None = None, pod: dict | None = None,
+               indent: str = "") -> None:
     """indent: "  " in a template.  pod: what fieldRefs are looked up in."""
     if not spec:
         sheet.write(f"{indent}{title}: <none>")
@@ -80,21 +81,22 @@ def _resources(sheet: Sheet, resources: dict) -> None:
 
 def probe(spec: dict) -> str:
     """exec [cat /x] delay=5s timeout=1s period=10s #success=1 #failure=3"""
-    numbers = (f"delay={spec.get('initialDelaySeconds', 0)}s timeout={spec.get('timeoutSeconds', 0)}s period={spec.get('periodSeconds', 0)}s "
-               f"#success={spec.get('successThreshold', 0)} #failure={spec.get('failureThreshold', 0)}")
+    delay, timeout, period, success, failure = (spec.get(name, 0) for name in (
+        "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"))
     if "exec" in spec:
         how = f"exec [{' '.join(spec['exec'].get('command') or ())}]"
     elif "httpGet" in spec:
         http = spec["httpGet"]
         path = http.get("path", "")
-        how = f"http-get {http.get('scheme', 'HTTP').lower()}://{http.get('host', '')}:{http['port']}{'' if path.startswith('/') or not path else '/'}{path}"
+        slash = "" if path.startswith("/") or not path else "/"
+        how = f"http-get {http.get('scheme', 'HTTP').lower()}://{http.get('host', '')}:{http['port']}{slash}{path}"
     elif "tcpSocket" in spec:
         how = f"tcp-socket {spec['tcpSocket'].get('host', '')}:{spec['tcpSocket']['port']}"
     elif "grpc" in spec:
         how = f"grpc <pod>:{spec['grpc']['port']} {spec['grpc'].get('service') or ''}"
     else:
         how = "unknown"
-    return f"{how} {numbers}"
+    return f"{how} delay={delay}s timeout={timeout}s period={period}s #success={success} #failure={failure}"
 
 
 def _environment(sheet: Sheet, container: dict, pod: dict | None) -> None:
@@ -124,7 +126,8 @@ def _value(variable: dict, container: dict, pod: dict | None) -> str:
     if "resourceFieldRef" in source:
         ref = source["resourceFieldRef"]
         return f"{_resource(container, ref['resource'])} ({ref['resource']})"
-    for name, text in (("secretKeyRef", "<set to the key '{}' in secret '{}'>"), ("configMapKeyRef", "<set to the key '{}' of config map '{}'>")):
+    for name, text in (("secretKeyRef", "<set to the key '{}' in secret '{}'>"),
+                       ("configMapKeyRef", "<set to the key '{}' of config map '{}'>")):
         if name in source:
             ref = source[name]
             return text.format(ref["key"], ref.get("name", "")) + f"\tOptional: {str(bool(ref.get('optional'))).lower()}"

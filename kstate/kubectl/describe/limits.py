@@ -14,7 +14,8 @@ def namespace(about: About) -> None:
         sheet.write("Type\tStatus\tLastTransitionTime\tReason\tMessage", 1)
         sheet.write("----\t------\t------------------\t------\t-------", 1)
         for c in conditions:
-            sheet.write("\t".join((c["type"], c["status"], moment(c.get("lastTransitionTime")), c.get("reason", ""), c.get("message", ""))), 1)
+            since = moment(c.get("lastTransitionTime"))
+            sheet.write("\t".join((c["type"], c["status"], since, c.get("reason", ""), c.get("message", ""))), 1)
     quotas = about.related("resourcequotas", about.meta("name"))
     sheet.write("")
     sheet.write("Resource Quotas" if quotas else "No resource quota.")

@@ -9,9 +9,11 @@ from ...world import get
 from .text import About, Sheet, moment
 
 ROLE, OLD_ROLE = "node-role.kubernetes.io/", "kubernetes.io/role"
-INFO = (("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"), ("Kernel Version", "kernelVersion"), ("OS Image", "osImage"),
-        ("Operating System", "operatingSystem"), ("Architecture", "architecture"), ("Container Runtime Version", "containerRuntimeVersion"),
-        ("Kubelet Version", "kubeletVersion"), ("Kube-Proxy Version", "kubeProxyVersion"))
+INFO = (("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"), ("Kernel Version", "kernelVersion"),
+        ("OS Image", "osImage"), ("Operating System", "operatingSystem"), ("Architecture", "architecture"),
+        ("Container Runtime Version", "containerRuntimeVersion"), ("Kubelet Version", "kubeletVersion"),
+        ("Kube-Proxy Version", "kubeProxyVersion"))
+SIDES = ("requests", "limits")
 SHARED = ("cpu", "memory", "ephemeral-storage")         # what is shown with its share of the node
 
 
@@ -90,12 +92,13 @@ def _conditions(sheet: Sheet, conditions: list[dict]) -> None:
 
 def _pods(about: About, allocatable: dict) -> None:
     sheet = about.sheet
-    pods = about.related("pods", "", fieldSelector=f"spec.nodeName={about.meta('name')},status.phase!=Failed,status.phase!=Succeeded", limit="500")
+    here = f"spec.nodeName={about.meta('name')},status.phase!=Failed,status.phase!=Succeeded"
+    pods = about.related("pods", "", fieldSelector=here, limit="500")
     sheet.field("Non-terminated Pods", f"({len(pods)} in total)")
     sheet.write("Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge", 1)
     sheet.write("---------\t----\t\t------------\t----------\t---------------\t-------------\t---", 1)
     for pod in pods:
-        shares = [_share(_asked(pod, side, resource), resource, allocatable) for resource in ("cpu", "memory") for side in ("requests", "limits")]
+        shares = [_share(_asked(pod, side, resource), resource, allocatable) for resource in ("cpu", "memory") for side in SIDES]
         meta = pod["metadata"]
         sheet.write("\t".join((meta["namespace"], meta["name"], "", *shares, about.session.age(meta.get("creationTimestamp")))), 1)
     sheet.write("Allocated resources:")
@@ -104,10 +107,11 @@ def _pods(about: About, allocatable: dict) -> None:
     sheet.write("--------\t--------\t------", 1)
     extended = sorted(name for name in allocatable if name not in (*SHARED, "pods") and not name.startswith("hugepages-"))
     for resource in (*SHARED, *sorted(name for name in allocatable if name.startswith("hugepages-"))):
-        sums = [_sum([_asked(pod, side, resource) for pod in pods]) for side in ("requests", "limits")]
+        sums = [_sum([_asked(pod, side, resource) for pod in pods]) for side in SIDES]
         sheet.write("\t".join((resource, *(_share(amount, resource, allocatable) for amount in sums))), 1)
     for resource in extended:
-        sheet.write("\t".join((resource, *(_text(_sum([_asked(pod, side, resource) for pod in pods])) for side in ("requests", "limits")))), 1)
+        sums = [_sum([_asked(pod, side, resource) for pod in pods]) for side in SIDES]
+        sheet.write("\t".join((resource, *map(_text, sums))), 1)
 
 
 Amount = tuple[Fraction, str]           # how much, and the family of its suffix

@@ -14,7 +14,8 @@ def pod(about: About) -> None:
     sheet.field("Namespace", meta["namespace"])
     if "priority" in spec:
         sheet.field("Priority", spec["priority"])
-    for title, name in (("Priority Class Name", "priorityClassName"), ("Runtime Class Name", "runtimeClassName"), ("Service Account", "serviceAccountName")):
+    for title, name in (("Priority Class Name", "priorityClassName"), ("Runtime Class Name", "runtimeClassName"),
+                        ("Service Account", "serviceAccountName")):
         if spec.get(name):
             sheet.field(title, spec[name])
     sheet.field("Node", f"{spec['nodeName']}/{status.get('hostIP', '')}" if spec.get("nodeName") else "<none>")

@@ -32,8 +32,8 @@ def secret(about: About) -> None:
 def serviceaccount(about: About) -> None:
     sheet = about.sheet
     about.head()
-    for title, names in (("Image pull secrets:", about.object.get("imagePullSecrets")), ("Mountable secrets: ", about.object.get("secrets")),
-                         ("Tokens:            ", None)):
+    for title, names in (("Image pull secrets:", about.object.get("imagePullSecrets")),
+                         ("Mountable secrets: ", about.object.get("secrets")), ("Tokens:            ", None)):
         for name in [ref["name"] for ref in names or ()] or ["<none>"]:
             sheet.write(f"{title}\t{name}")
             title = " " * len(title)
@@ -50,7 +50,8 @@ def disruptionbudget(about: About) -> None:
         sheet.field("Max unavailable", spec["maxUnavailable"])
     sheet.field("Selector", str(of(spec["selector"])) if spec.get("selector") else "<unset>")
     sheet.write("Status:")
-    for title, name in (("Allowed disruptions", "disruptionsAllowed"), ("Current", "currentHealthy"), ("Desired", "desiredHealthy"), ("Total", "expectedPods")):
+    for title, name in (("Allowed disruptions", "disruptionsAllowed"), ("Current", "currentHealthy"), ("Desired", "desiredHealthy"),
+                        ("Total", "expectedPods")):
         sheet.field(title, status.get(name, 0), 2)
     about.events()
 

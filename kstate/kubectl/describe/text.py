@@ -109,7 +109,7 @@ class About(NamedTuple):
         """The events that concern the object (KCTL-50); fields: other ones than its name, namespace, kind and uid."""
         if not self.show_events:
             return
-        fields = fields or {"name": self.meta("name"), "namespace": self.meta("namespace"), "kind": self.object["kind"], "uid": self.meta("uid")}
+        fields = fields or {**{name: self.meta(name) for name in ("name", "namespace", "uid")}, "kind": self.object["kind"]}
         chosen = ",".join(f"involvedObject.{name}={value}" for name, value in fields.items())
         found = self.related("events", fieldSelector=chosen, limit="500")
         if not found:
@@ -120,7 +120,8 @@ class About(NamedTuple):
         self.sheet.write("----\t------\t----\t----\t-------", 1)
         for event in sorted(found, key=lambda e: e.get("lastTimestamp") or ""):
             source = get(event, "source.component") or event.get("reportingComponent", "")
-            self.sheet.write("\t".join((event.get("type", ""), event.get("reason", ""), interval(self.session, event), source, event.get("message", "").strip())), 1)
+            row = event.get("type", ""), event.get("reason", ""), interval(self.session, event), source, event.get("message", "").strip()
+            self.sheet.write("\t".join(row), 1)
 
 
 def interval(session: Session, event: dict) -> str:

@@ -7,6 +7,7 @@ from .pod import template
 from .text import About, Sheet, go_list
 
 HASH = "pod-template-hash"
+BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 
 
 def statefulset(about: About) -> None:
@@ -33,7 +34,7 @@ def _claims(sheet: Sheet, templates: list[dict]) -> None:
     for claim in templates:
         meta, spec = claim.get("metadata") or {}, claim.get("spec") or {}
         sheet.field("  Name", meta.get("name", ""))
-        sheet.field("  StorageClass", meta.get("annotations", {}).get("volume.beta.kubernetes.io/storage-class") or spec.get("storageClassName", ""))
+        sheet.field("  StorageClass", meta.get("annotations", {}).get(BETA_CLASS) or spec.get("storageClassName", ""))
         sheet.labels("Labels", meta.get("labels"), "  ")
         sheet.labels("Annotations", meta.get("annotations"), "  ")
         sheet.field("  Capacity", get(spec, "resources.requests.storage", "<default>"))
@@ -86,7 +87,8 @@ def _without_hash(spec: dict) -> dict:
 
 
 def _counted(sets: list[dict]) -> str:
-    return ", ".join(f"{rs['metadata']['name']} ({get(rs, 'status.replicas', 0)}/{rs['spec'].get('replicas', 1)} replicas created)" for rs in sets) or "<none>"
+    texts = [f"{rs['metadata']['name']} ({get(rs, 'status.replicas', 0)}/{rs['spec'].get('replicas', 1)} replicas created)" for rs in sets]
+    return ", ".join(texts) or "<none>"
 
 
 def replicaset(about: About) -> None:
