@@ -39,8 +39,8 @@ class Attempt:
 
     def refusal(self, info: NodeInfo) -> list[Reason]:
         """The reasons of the first filter that refuses the node, or none."""
-        for filter in FILTERS:
-            if reasons := list(filter(self, info)):
+        for look in FILTERS:
+            if reasons := list(look(self, info)):
                 return reasons
         return []
 

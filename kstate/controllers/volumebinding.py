@@ -5,6 +5,7 @@ Not modelled: CSIStorageCapacity (there is no such kind here), exclusive in-tree
 """
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from . import notes
@@ -93,22 +94,19 @@ def too_many_volumes(api, claims: Claims, info: NodeInfo) -> bool:
     limits = {d["name"]: get(d, "allocatable.count") for d in get(node, "spec.drivers", [])} if node else {}
     if not any(limits.values()):
         return False
-    used: dict[str, dict] = {}
-    for claim in claims.bound:
-        _count(api, claim, used)
-    new = {driver for driver in used}
-    for pod in info.pods:
-        for volume in pod["spec"].get("volumes") or ():
-            claim = api.find("PersistentVolumeClaim", claim_name(pod, volume) or "", namespace(pod))
-            if claim is not None:
-                _count(api, claim, used)
-    return any(driver in new and limits.get(driver) is not None and len(handles) > limits[driver] for driver, handles in sorted(used.items()))
+    there = [api.find("PersistentVolumeClaim", claim_name(p, volume) or "", namespace(p)) for p in info.pods for volume in p["spec"].get("volumes") or ()]
+    held, wanted = _handles(api, filter(None, there)), _handles(api, claims.bound)
+    return any(limits.get(driver) is not None and len({**held.get(driver, {}), **handles}) > limits[driver] for driver, handles in wanted.items())
 
 
-def _count(api, claim: dict, used: dict[str, dict]) -> None:
-    volume = api.find("PersistentVolume", claim["spec"].get("volumeName") or "")
-    if volume is not None and "csi" in volume["spec"]:
-        used.setdefault(volume["spec"]["csi"]["driver"], {})[volume["spec"]["csi"]["volumeHandle"]] = True
+def _handles(api, claims: Iterable[Dict]) -> dict[str, dict[str, bool]]:
+    """The CSI volumes behind claims, by driver."""
+    found: dict[str, dict[str, bool]] = {}
+    for claim in claims:
+        csi = get(api.find("PersistentVolume", claim["spec"].get("volumeName") or ""), "spec.csi")
+        if csi is not None:
+            found.setdefault(csi["driver"], {})[csi["volumeHandle"]] = True
+    return found
 
 
 def binding_reasons(api, claims: Claims, node: dict) -> list[str]:

@@ -99,7 +99,8 @@ def _client_side(session: Session, choice: Choice) -> tuple[dict, str]:
 
 def _patched(session: Session, choice: Choice, wanted: dict, live: dict, query: dict[str, str]) -> tuple[dict, str]:
     """Send the three-way patch; another writer in between is no reason to give up."""
-    for attempt in range(ATTEMPTS):
+    attempts = ATTEMPTS
+    while True:
         patch, media = difference(choice, wanted, live)
         if not patch:
             return live, "unchanged"
@@ -108,14 +109,14 @@ def _patched(session: Session, choice: Choice, wanted: dict, live: dict, query: 
         try:
             return session.ask("PATCH", choice.path(session.args["subresource"]), patch, media=media, **query), "configured"
         except ApiError as error:
-            if isinstance(error, Conflict) and attempt < ATTEMPTS - 1:
+            attempts -= 1
+            if isinstance(error, Conflict) and attempts:
                 live = session.ask("GET", choice.path())
                 continue
             if session.args["force"] and isinstance(error, (Conflict, Invalid)):
                 return _anew(session, choice, wanted, query), "configured"
             told = from_source("patching", choice.source, error)
             raise from_source(f"applying patch:\n{compact(patch)}\nto:\n{_told(choice)}\nfor:", choice.source, told) from None
-    raise AssertionError("the loop ends with a return or an error")
 
 
 def difference(choice: Choice, wanted: dict, live: dict) -> tuple[dict, str]:

@@ -46,9 +46,8 @@ class NodeStatus(Controller):
             api.create(_lease(api, node), because="KUB-5")
         elif FAULT in annotations(lease):
             api.update(_renewed(api, put(lease, "metadata.annotations", {})), because="NODE-1")
-        if any(not _says(node, *row) for row in WELL):
-            conditions = [_condition(api, node, *row) for row in WELL]
-            api.update_status(node, because="KUB-5", conditions=conditions)
+        if any(get(condition(node, type), "status") != status for type, status, _, _ in WELL):
+            api.update_status(node, because="KUB-5", conditions=[_condition(api, node, *row) for row in WELL])
 
 
 def _lease(api, node: dict) -> dict:
@@ -61,10 +60,6 @@ def _lease(api, node: dict) -> dict:
 
 def _renewed(api, lease: dict) -> Dict:
     return put(lease, "spec.renewTime", api.clock.micro(api.now))
-
-
-def _says(node: dict, type: str, status: str, reason: str, message: str) -> bool:
-    return get(condition(node, type), "status") == status
 
 
 def _condition(api, node: dict, type: str, status: str, reason: str, message: str) -> dict:

@@ -5,7 +5,7 @@ from ..controllers.base import Controller, Key, finished, get, key_of, terminati
 from ..faults import fault
 from ..world import probed
 from .heartbeat import silent
-from .runs import MEMORY
+from .mounts import NOTES
 from .worker import Worker
 
 PROBED = "pod with probes"
@@ -39,8 +39,8 @@ class Kubelet(Controller):
         pods = view.select("pod by uid", owner) if owner else view.select(PROBED, "")
         if owner and not pods:
             yield Key("Disk", "", owner)
-        elif path != MEMORY or change.who != self.component:
-            yield from (key_of(pod) for pod in pods if path == MEMORY or probed(pod))
+        elif path != NOTES or change.who != self.component:
+            yield from (key_of(pod) for pod in pods if path == NOTES or probed(pod))
 
     def sync(self, api, key):
         if key.kind == "Disk":

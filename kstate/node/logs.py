@@ -44,7 +44,7 @@ def _lines(engine, pod: Dict, container: str, count: int, began: int) -> list[tu
     """(virtual ms, line with its newline) of one run; what was not kept is the same whenever it is computed."""
     pieces = runs.output(engine.world, pod, container, count)
     if pieces is None:
-        opened = open_container(engine.world, engine.clock, began, pod, container)
+        opened = open_container(engine.world, engine.clock, began, pod, container, engine.clock.timestamp(began))
         pieces = list(behaviour(opened, stdin=stays(opened.container)).output)
     lines: list[tuple[int, str]] = []
     for elapsed, text in pieces:

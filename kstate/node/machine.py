@@ -120,12 +120,12 @@ class Machine:
 
 
 def open_machine(network: Network, pod: dict, container_name: str, now_ms: int, timestamp: Callable[[int], str],
-                 started: str = "") -> Machine:
-    """The machine of a container of a pod.  `started` is when the container started (RFC 3339): services made later are
-    not in its environment.  Raises identity.ConfigError."""
+                 env: dict[str, str] | None = None) -> Machine:
+    """The machine of a container of a pod; without `env` in the environment that it would have if it started now.
+    Raises identity.ConfigError."""
     container = container_of(pod, container_name)
     model = image(container.get("image", ""))
-    env = identity.environment(network.world, pod, container, model.env, started)
+    env = identity.environment(network.world, pod, container, model.env) if env is None else env
     user = get(container, "securityContext.runAsUser", get(pod, "spec.securityContext.runAsUser", 0))
     fs = network.files(pod, container_name, network.disks)
     return Machine(pod, container, model, fs, env, network, now_ms, timestamp, user="root" if user == 0 else str(user))

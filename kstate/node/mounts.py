@@ -11,14 +11,32 @@ from hashlib import sha256
 
 from .. import quantity
 from ..controllers.volumes import claim_name
+from ..memory import recall
 from ..world import Key, World, get
 from . import identity
 from .disks import disk_of, disk_of_source
 from .files import Disks, FileSystem, Mount
 from .images import image
 
+NOTES = "kubelet"               # the last part of the name of the disk with the kubelet's notes
 DISK_SIZE = 10 << 30         # bytes, where nothing says how large a volume is
 RESOLV_CONF = "search {}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+
+
+def notes(pod: dict) -> str:
+    """The disk on which the kubelet keeps what it remembers of a pod."""
+    return f"pod/{pod['metadata']['uid']}/{NOTES}"
+
+
+def environment(world: World, pod: dict, container: dict, started: str = "") -> dict[str, str]:
+    """The environment of a container; if it has `started` (RFC 3339), as it was then (KUB-55).  Raises identity.ConfigError."""
+    kept = recall(world, notes(pod), f"{container['name']}/env") if started else None
+    return kept or identity.environment(world, pod, container, image(container["image"]).env, started)
+
+
+def refers(container: dict) -> bool:
+    """Its environment comes from ConfigMaps or Secrets, which may change while it runs."""
+    return bool(container.get("envFrom")) or any("fieldRef" not in e["valueFrom"] for e in container.get("env") or () if "valueFrom" in e)
 
 
 def file_system(view: World, pod: dict, container: dict, disks: Disks | None = None) -> FileSystem:
@@ -56,7 +74,7 @@ def _mount(view: World, pod: dict, container: dict, volume: dict, mount: dict) -
 def _sub_path(view: World, pod: dict, container: dict, mount: dict) -> str:
     if "subPathExpr" not in mount:
         return (mount.get("subPath") or "").strip("/")
-    env = identity.environment(view, pod, container, image(container["image"]).env)
+    env = recall(view, notes(pod), f"{container['name']}/env") or environment(view, pod, container)
     return identity.expand(mount["subPathExpr"], env).strip("/")
 
 

@@ -6,7 +6,8 @@ in the container's status; only a row of answers that may change that, or of fai
 from __future__ import annotations
 
 from ..memory import recall, remember
-from . import runs, runtime
+from . import runtime
+from .mounts import notes
 
 THRESHOLDS = {True: ("successThreshold", 1), False: ("failureThreshold", 3)}
 MOMENT = 1_000          # ms: statuses carry whole seconds, so a moment lasts one
@@ -17,7 +18,7 @@ class Probing:
 
     def __init__(self, container) -> None:
         self.container, self.status, self.api = container, container.status, container.api
-        self.disk, self.began, self.now = runs.disk(container.pod), container.began, container.api.now
+        self.disk, self.began, self.now = notes(container.pod), container.began, container.api.now
 
     def look(self, stopping: bool) -> None:
         """Set `started` and `ready`, or kill the container; one that is being stopped anyway is asked no more than that (KUB-45)."""

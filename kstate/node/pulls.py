@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from ..controllers.base import Dict, get, name, uid
 from ..memory import recall, remember
-from . import runs
+from .mounts import notes
 
 ERR_IMAGE_PULL = 1_000              # ms: how long a failed pull shows before it is called a back-off
 BACKOFF, LONGEST = 10_000, 300_000  # ms: KUB-33; each time doubled
@@ -66,10 +66,10 @@ def keep(api, node: Dict, image: str) -> None:
 def fail(container) -> None:
     """An image that cannot be had: ErrImagePull after each try, ImagePullBackOff between them (KUB-33)."""
     image, now, mark = container.image, container.api.now, f"{container.name}/pulls"
-    tries, at = recall(container.api.world, runs.disk(container.pod), mark) or (0, 0)
+    tries, at = recall(container.api.world, notes(container.pod), mark) or (0, 0)
     pause = min(BACKOFF << max(tries - 1, 0), LONGEST)
     if not tries or now >= at + pause:
-        remember(container.api, runs.disk(container.pod), mark, [tries + 1, now], because="KUB-33")
+        remember(container.api, notes(container.pod), mark, [tries + 1, now], because="KUB-33")
         container.tell("Normal", "Pulling", f'Pulling image "{image}"', "KUB-20")
         container.tell("Warning", "Failed", f'Failed to pull image "{image}": {NOT_FOUND.format(image)}', "KUB-23")
         container.hold("ErrImagePull", NOT_FOUND.format(image), "Failed", "Error: ErrImagePull")

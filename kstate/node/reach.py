@@ -8,9 +8,9 @@ from ..controllers.base import annotations, finished, get, name, phase
 from ..errors import ApiError, BadRequest, ServerError
 from ..memory import remember
 from ..world import Dict, Key
-from . import runs
 from .heartbeat import silent
 from .machine import Machine
+from .mounts import notes
 from .run import Result, run
 from .runtime import open_container
 
@@ -48,7 +48,7 @@ def settle_up(engine, pod: Dict, container: str, opened: Machine, ended: int | N
         engine.api.write_disk(disk, files, who=who, because="KCTL-60")
     if ended is not None:
         began = engine.clock.ms(get(status_of(pod, container), "state.running.startedAt"))
-        remember(Door(engine, who), runs.disk(pod), f"{container}/run", [began, engine.now, ended], because="KCTL-60")
+        remember(Door(engine, who), notes(pod), f"{container}/run", [began, engine.now, ended], because="KCTL-60")
     if opened.elapsed_ms:
         engine.run(opened.elapsed_ms)
 

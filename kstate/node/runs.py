@@ -10,16 +10,11 @@ from ..memory import recall, remember
 from ..world import World
 from . import runtime
 from .entrypoint import Behaviour
+from .mounts import environment, notes, refers
 
 SOON = 60_000           # ms: what a process does later than this is not waited for when the cluster settles
 MANY = 20               # writes of one run: more are taken for ones that never end
-MEMORY = "kubelet"      # the last part of the name of the disk that the kubelet keeps of a pod
 WAITING = "waiting"     # the last part of the name under which is noted that a process waits for something in the cluster
-
-
-def disk(pod: dict) -> str:
-    """Where the kubelet keeps what it remembers of a pod."""
-    return f"pod/{pod['metadata']['uid']}/{MEMORY}"
 
 
 def begin(container, count: int) -> Behaviour:
@@ -27,6 +22,7 @@ def begin(container, count: int) -> Behaviour:
     plan, now = runtime.begin(container), container.api.now
     runtime.apply(container, [w[1:] for w in plan.writes if w.time <= now])
     later = [list(w) for w in plan.writes if w.time > now]
+    _remember(container, "env", environment(container.api.world, container.pod, container.spec) if refers(container.spec) else None)
     lasts = plan.runs_ms is None and not plan.waiting and not later and all(ms == 0 for ms, _ in plan.output)
     _remember(container, "run", None if lasts else [now, _end(plan, now), plan.exit_code])
     _plan(container, plan, later)
@@ -96,18 +92,18 @@ def _ask_again(container, run: list) -> list:
 
 def known(world: World, pod: dict, container: str, began: int) -> list | None:
     """[start, end or None, exit code] of the run that began in that second, if it is remembered."""
-    run = recall(world, disk(pod), f"{container}/run")
+    run = recall(world, notes(pod), f"{container}/run")
     return run if run and run[0] // 1000 == began // 1000 else None
 
 
 def output(world: World, pod: dict, container: str, count: int) -> list[list] | None:
     """What the count-th restart of a container prints, as [elapsed ms, text]; None if that was not kept."""
-    return recall(world, disk(pod), f"{container}/log/{count}")
+    return recall(world, notes(pod), f"{container}/log/{count}")
 
 
 def _recall(container, what: str) -> Any:
-    return recall(container.api.world, disk(container.pod), f"{container.name}/{what}")
+    return recall(container.api.world, notes(container.pod), f"{container.name}/{what}")
 
 
 def _remember(container, what: str, value: Any) -> None:
-    remember(container.api, disk(container.pod), f"{container.name}/{what}", value, because="KUB-30")
+    remember(container.api, notes(container.pod), f"{container.name}/{what}", value, because="KUB-30")

@@ -11,7 +11,7 @@ from ..world import World
 from .entrypoint import Behaviour, behaviour
 from .files import Disks
 from .machine import Machine, container_of, open_machine
-from .mounts import file_system, mounts
+from .mounts import environment, file_system, mounts
 from .network import Network
 from .probes import probe as ask
 from .run import run
@@ -23,10 +23,12 @@ KILLED, TERMINATED = 137, 143       # exit codes
 
 
 def open_container(world: World, clock, now: int, pod: dict, container: str, started: str = "") -> Machine:
-    """The machine of a container, with its volumes and the pod network.  Raises identity.ConfigError."""
+    """The machine of a container, with its volumes and the pod network; it may have `started` (RFC 3339) before.  Raises
+    identity.ConfigError."""
     def files(of: dict, name: str, disks: Disks):
         return file_system(world, of, container_of(of, name), disks)
-    return open_machine(Network(world, files), pod, container, now, clock.timestamp, started)
+    env = environment(world, pod, container_of(pod, container), started)
+    return open_machine(Network(world, files), pod, container, now, clock.timestamp, env)
 
 
 def _machine(container) -> Machine:

@@ -12,8 +12,9 @@ from ..controllers.base import condition, get, name, put, terminating, uid
 from ..controllers.base import phase as phase_of
 from ..faults import fault
 from ..memory import recall, remember
-from . import attachments, runs, runtime
+from . import attachments, runtime
 from .container import Container
+from .mounts import notes
 from .podstatus import conditions, ending, phase
 
 SANDBOX = 1_000         # ms: to mount volumes and to make the network
@@ -134,8 +135,8 @@ class Worker:
             succeeded, time = runtime.hook(container, "preStop")
             if not succeeded:
                 container.tell("Warning", "FailedPreStopHook", "PreStopHook failed", "KUB-23")
-            remember(self.api, runs.disk(self.pod), mark, time or None, because="KUB-50")
-        return recall(self.api.world, runs.disk(self.pod), mark) or 0
+            remember(self.api, notes(self.pod), mark, time or None, because="KUB-50")
+        return recall(self.api.world, notes(self.pod), mark) or 0
 
     def remove(self) -> None:
         self.api.delete(self.pod, because="KUB-51", grace=0, preconditions={"uid": uid(self.pod)})

@@ -14,6 +14,9 @@ from typing import NamedTuple, Protocol
 
 import yaml
 
+from kstate.cluster import Cluster
+from kstate.kubectl import kubectl
+
 from .normal import Names
 
 HERE = Path(__file__).parent
@@ -24,6 +27,7 @@ PLURALS = {     # kinds whose objects are compared
     "ControllerRevision": "/apis/apps/v1/controllerrevisions", "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
 }
 TOLD = ("Pod", "PersistentVolumeClaim", "PersistentVolume")     # kinds of which the story tells
+RESYNC = 2          # s: how often the volume controller of the reference looked at everything again
 OWN = [("Service", "kubernetes"), ("Endpoints", "kubernetes"), ("EndpointSlice", "kubernetes")]     # of the control plane itself
 
 
@@ -67,17 +71,14 @@ def load(name: str) -> tuple[dict, dict]:
 def play(scenario: dict, backend: Backend) -> dict:
     """A trace of the scenario on this backend."""
     known, told, seen = Names(), {}, {}
-    dict.fromkeys(_events(backend, known, seen))        # what happened before does not count
-    backend.changes()
+    list(_events(backend, known, seen)), backend.changes()      # what happened before does not count
     steps = []
     for step in scenario["steps"]:
         output = None
         if "wait" in step:
             backend.wait(step["wait"])
         else:
-            words, stdin = (["create", "-f", "-"], step["create"]) if "create" in step else (["apply", "-f", "-"], step["apply"]) if "apply" in step else (
-                shlex.split(step["kubectl"]), step.get("stdin", ""))
-            output = backend.kubectl(words, stdin)
+            output = backend.kubectl(*_command(step))
         objects = _objects(backend, known)
         record = {"step": step, "objects": objects, "story": [known.replace(line) for line in _story(backend.changes(), told)],
                   "events": sorted(_events(backend, known, seen))}
@@ -87,6 +88,14 @@ def play(scenario: dict, backend: Backend) -> dict:
             record.update(stdout=known.output(output.stdout), stderr=known.output(stderr), exit=output.code)
         steps.append(record)
     return {"name": scenario["name"], "steps": steps}
+
+
+def _command(step: dict) -> tuple[list[str], str]:
+    """The words after kubectl, and what it reads on standard input."""
+    for verb in ("apply", "create"):
+        if verb in step:
+            return [verb, "-f", "-"], step[verb]
+    return shlex.split(step["kubectl"]), step.get("stdin", "")
 
 
 def _objects(backend: Backend, known: Names) -> dict[str, dict]:
@@ -153,12 +162,10 @@ class InProcess:
     """A cluster in this process, with its own kubectl."""
 
     def __init__(self) -> None:
-        from kstate.cluster import Cluster
-        self.cluster = Cluster()
+        self.cluster = Cluster(resync=RESYNC)
         self._position = 0
 
     def kubectl(self, words: list[str], stdin: str) -> Output:
-        from kstate.kubectl import kubectl
         return Output(*kubectl(self.cluster, words, stdin))
 
     def wait(self, seconds: float) -> None:

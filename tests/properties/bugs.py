@@ -10,12 +10,26 @@ from typing import NamedTuple
 
 from kstate import admission, api, deletion
 from kstate.client import Client
-from kstate.engine import Engine
-from kstate.controllers import (claimbinder, claims, endpoints, garbagecollector, matching, namespaces, ownership, protection, reclaim, replicaset, scheduler,
-                                statefulset, volumebinder, volumebinding)
+from kstate.controllers import (
+    claimbinder,
+    claims,
+    endpoints,
+    garbagecollector,
+    matching,
+    namespaces,
+    ownership,
+    protection,
+    reclaim,
+    replicaset,
+    scheduler,
+    statefulset,
+    volumebinder,
+    volumebinding,
+)
 from kstate.controllers.base import get, name, phase, put, ready, running_and_ready, terminating
 from kstate.controllers.edits import unbind
 from kstate.controllers.identity import revision
+from kstate.engine import Engine
 from kstate.node import kubelet
 
 Sync = statefulset.Sync

@@ -101,7 +101,7 @@ def ready(pod: dict) -> bool:
 
 def moment(text: str) -> float:
     """Seconds, on whatever scale: only differences count."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(text).timestamp()
 
 
 def number(pod: dict) -> int:

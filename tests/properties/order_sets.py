@@ -4,7 +4,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from .facts import CLAIM, SET, Facts, at, boss, claims_of, going, labels, members, moment, name, number, over, owners, ready, says, slots, uid
+from .facts import (
+    CLAIM,
+    SET,
+    Facts,
+    at,
+    boss,
+    claims_of,
+    going,
+    labels,
+    members,
+    moment,
+    name,
+    number,
+    over,
+    owners,
+    ready,
+    says,
+    slots,
+    uid,
+)
 
 CONTROLLER = "statefulset-controller"
 

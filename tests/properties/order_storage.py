@@ -116,10 +116,11 @@ def default_class(live: Facts) -> str | None:
 
 def classed(live: Facts, change) -> Iterator[str]:
     """A new claim that names no class gets the newest default (ADM-1)."""
-    new = change.new
-    if change.key.kind == CLAIM and change.old is None and labels(new).get("class") == "default":
-        if new["spec"].get("storageClassName") != default_class(live):
-            yield f"{change.key}: got class {new['spec'].get('storageClassName')}, the default is {default_class(live)} (ADM-1)"
+    if change.key.kind != CLAIM or change.old is not None or labels(change.new).get("class") != "default":
+        return
+    given, wanted = change.new["spec"].get("storageClassName"), default_class(live)
+    if given != wanted:
+        yield f"{change.key}: got class {given}, the default is {wanted} (ADM-1)"
 
 
 def late_class(live: Facts, change) -> Iterator[str]:

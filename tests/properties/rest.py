@@ -7,8 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .facts import (CLAIM, SET, VOLUME, Facts, at, boss, claims_of, class_of, going, holder, holds, labels, members, name, node, notes, over, owners, phase, ready,
-                    says, slots, suits, uid)
+from .facts import (
+    CLAIM,
+    SET,
+    VOLUME,
+    Facts,
+    at,
+    boss,
+    claims_of,
+    class_of,
+    going,
+    holder,
+    holds,
+    labels,
+    members,
+    name,
+    node,
+    notes,
+    over,
+    owners,
+    phase,
+    ready,
+    says,
+    slots,
+    suits,
+    uid,
+)
 from .order_sets import newest, ordered, revision, template_claims
 
 FAULT = "kstate.dev/fault"

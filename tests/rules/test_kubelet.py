@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,11 +15,11 @@ from kstate.node.container import go_duration
 from kstate.node.podstatus import phase as phase_from
 from kstate.node.pulls import image_id, valid
 from kstate.world import Key, get, put
-from tests.helpers import because
+from tests.helpers import EXAMPLE, apply, because, cluster_engine
 
 from . import running
 from .running import P, annotate, busybox, cluster, condition, container, events, found, gone_after, node_of, pod, start, status, word
-from .volume_cases import claim, driver, named, volume
+from .volume_cases import claim, driver, named, storage_class, volume
 
 
 def shell(script: str, **more) -> dict:
@@ -114,7 +116,7 @@ def test_KUB_4_readiness_gates():
 def test_KUB_4_a_pod_that_ended_says_how():
     engine = cluster(pod("p", shell("exit 0"), restartPolicy="Never"), pod("f", shell("exit 3"), restartPolicy="Never"))
     assert condition(engine, "ContainersReady") == ("False", "ContainersNotReady", "containers with unready status: [c]")
-    engine.run(2000)
+    engine.run(61_000)
     assert condition(engine, "ContainersReady") == condition(engine, "Ready") == ("False", "PodCompleted", "")
     assert condition(engine, "Initialized") == ("True", "PodCompleted", "") and condition(engine, "PodReadyToStartContainers")[0] == "False"
     assert condition(engine, "Ready", "f") == ("False", "PodFailed", "")
@@ -237,6 +239,17 @@ def test_KUB_23_configuration_that_is_missing():
     assert 'Warning/Failed: Error: configmap "cm" not found' in events(engine) and running.phase(engine) == "Pending"
     start(engine, config("cm", a="hello"))
     assert run(engine, "echo $A") == "hello\n"
+
+
+def test_KUB_55_the_environment_stays_what_it_was_at_the_start():
+    engine = cluster(config("cm", a="old"), pod("p", container(env=[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "cm", "key": "a"}}}])))
+    engine.api.patch(Key("ConfigMap", "default", "cm"), {"data": {"a": "new"}})
+    assert run(engine, "echo $A") == "old\n"
+    run(engine, "kill 1")
+    assert run(engine, "echo $A") == "new\n"
+    engine.api.delete(Key("ConfigMap", "default", "cm"))
+    assert run(engine, "echo $A") == "new\n" and "start worker" in containers.logs(engine, P)
+    assert gone_after(engine) == 1000
 
 
 def test_KUB_34_a_program_that_is_not_there():
@@ -745,3 +758,27 @@ def test_recycler_pods_scrub_their_volume():
     engine.settle()
     engine.run(120_000)
     assert named(engine, "disk/nfs://nas/v") is None or not named(engine, "disk/nfs://nas/v")["files"]
+
+
+# ---- whatever happens ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_any_order_with_stale_caches_and_crashes_all_pods_come_to_their_state(seed):
+    dice, engine = Random(seed), cluster_engine(lag=True, seed=seed)
+    job = pod("job", shell("sleep 3; echo x > /tmp/x"), container("d", "nginx", "sleep", "1"), initContainers=[busybox("sleep", "2", name="i")],
+              restartPolicy="Never")
+    dynamic = pod("dyn", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}])
+    apply(engine, [*yaml.safe_load_all(EXAMPLE), storage_class("lazy", mode="WaitForFirstConsumer"), claim("c", cls="lazy"), dynamic, job])
+    for count in range(3000):
+        if count in (800, 1600) and found(engine, "web-1"):
+            engine.api.delete(Key("Pod", "default", "web-1"), grace=None if count == 800 else 0)
+        step = dice.choice(list(engine.enabled()))
+        engine.take(step, crash_after=dice.randint(1, 4) if step.what == "sync" and dice.random() < 0.1 else None)
+        if engine.now > 100_000:
+            break
+    engine.settle()
+    assert {p["metadata"]["name"]: p["status"]["phase"] for p in engine.world.list("Pod")} == {
+        "dyn": "Running", "job": "Succeeded", "web-0": "Running", "web-1": "Running", "web-2": "Running"}
+    uids = [p["metadata"]["uid"] for p in engine.world.list("Pod")]
+    assert all(d["metadata"]["name"].split("/")[1] in uids for d in engine.world.list("Disk") if d["metadata"]["name"].startswith("pod/"))
+    assert all(e.get("count", 1) == 1 for e in engine.world.list("Event") if e["reason"] == "Killing")

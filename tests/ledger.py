@@ -1,0 +1,153 @@
+"""The rule ledger: every rule of kstate/rules/*.md, where the engine follows it, and which tests hold it there.
+
+    python -m tests.ledger          writes kstate/rules/LEDGER.md
+    python -m tests.ledger --gaps   lists the rules that lack a place or a test
+
+A rule is implemented where its number stands: in a comment, in the docstring of a function or class, or in a string such as
+because="STS-56".  The docstring of a module only says what the module is about and does not count.  A test holds a rule if the
+number stands in its name or inside it; cases in YAML name theirs.  `STS-36 to STS-40` means all of them.
+"""
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kstate.rules import Rule, rules
+
+ROOT = Path(__file__).parent.parent
+LEDGER = ROOT / "kstate/rules/LEDGER.md"
+NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+[-_][A-Z]?)(\d+)(\.\d+|[a-z])?(?:(?: to |_to_)(?:\1)?(\d+))?(?![\dA-Za-z])")
+SHOWN = 3           # tests of a rule that the table names
+
+
+# ---- numbers in texts ---------------------------------------------------------------------------
+
+def numbers(text: str) -> Iterator[str]:
+    """"STS-36 to STS-38, MATCH-2.5" -> STS-36, STS-37, STS-38, MATCH-2, MATCH-2.5; in names of tests the dashes are underscores."""
+    for prefix, first, part, last in NUMBER.findall(text):
+        family = prefix.replace("_", "-")
+        yield from (f"{family}{number}" for number in range(int(first), int(last or first) + 1))
+        if part:
+            yield f"{family}{first}{part}"
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """The comments and strings of a module with their lines, without its own docstring."""
+    source = path.read_text("utf-8")
+    head = ast.parse(source).body[:1]
+    own = head[0].end_lineno if head and isinstance(head[0], ast.Expr) and isinstance(head[0].value, ast.Constant) else 0
+    kinds = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in kinds and token.start[0] > own:
+            yield token.start[0], token.string
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    """The functions on top of a module and in its classes."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        yield from (n for n in (node.body if isinstance(node, ast.ClassDef) else [node]) if isinstance(n, ast.FunctionDef))
+
+
+# ---- what there is --------------------------------------------------------------------------------
+
+def implementations() -> dict[str, list[str]]:
+    """Rule number -> modules of kstate that name it."""
+    found: dict[str, dict[str, None]] = {}
+    for path in sorted((ROOT / "kstate").rglob("*.py")):
+        for _, text in texts(path):
+            for number in numbers(text):
+                found.setdefault(number, {})[str(path.relative_to(ROOT / "kstate"))] = None
+    return {number: list(places) for number, places in found.items()}
+
+
+def tests() -> dict[str, list[str]]:
+    """Rule number -> tests that name it, as `test_statefulset.py: STS_56_one_creation_per_sync`."""
+    found: dict[str, dict[str, None]] = {}
+    for path in sorted((ROOT / "tests").rglob("*")):
+        for holder, text in _named(path):
+            for number in numbers(text):
+                found.setdefault(number, {})[holder] = None
+    return {number: list(holders) for number, holders in found.items()}
+
+
+def _named(path: Path) -> Iterator[tuple[str, str]]:
+    """The tests of a file, each with its name and all that stands in it."""
+    if path.suffix == ".yaml":
+        yield path.name, "\n".join(line for line in path.read_text("utf-8").splitlines() if line.lstrip("- ").startswith("rules:"))
+    oracle = path.parent.name == "properties" and path.name.startswith(("order_", "rest"))
+    if path.suffix == ".py" and (path.name.startswith("test_") or oracle):
+        said = list(texts(path))
+        for function in functions(path):
+            if function.name.startswith("test_") or oracle:
+                first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+                inside = [text for line, text in said if first <= line <= function.end_lineno]
+                yield f"{path.name}: {function.name.removeprefix('test_')}", "\n".join([function.name, *inside])
+
+
+def scenarios() -> dict[str, list[str]]:
+    """Rule number -> recorded scenarios that name it (tests/conformance)."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests/conformance").rglob("*.yaml")):
+        for number in dict.fromkeys(numbers(path.read_text("utf-8"))):
+            found.setdefault(number, []).append(path.stem)
+    return found
+
+
+# ---- the table ------------------------------------------------------------------------------------
+
+def ledger() -> str:
+    """The text of LEDGER.md."""
+    places, held, shown = implementations(), tests(), scenarios()
+    every = rules()
+    left = sum(1 for rule in every.values() if rule.left_out)
+    lines = ["# Rule ledger", "", "Generated by `python -m tests.ledger`; a test keeps it true.", "",
+             f"{len(every)} rules, {left} left out ({left / len(every):.1%}).", ""]
+    area = ""
+    for rule in every.values():
+        if rule.area != area:
+            area = rule.area
+            lines += [f"## [{area}]({area}.md)", "", "| Rule | What it says | Where | Tests | Scenarios |", "| --- | --- | --- | --- | --- |"]
+        lines.append(_row(rule, places.get(rule.id, []), held.get(rule.id, []), shown.get(rule.id, [])))
+        if _last_of_area(rule, every):
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _last_of_area(rule: Rule, every: dict[str, Rule]) -> bool:
+    return [r for r in every.values() if r.area == rule.area][-1] is rule
+
+
+def _row(rule: Rule, places: list[str], held: list[str], shown: list[str]) -> str:
+    sentence = rule.sentence.replace("|", "\\|")
+    if rule.left_out:
+        return f"| {rule.id} | {sentence} | left out: {rule.left_out} | | |"
+    more = f", and {len(held) - SHOWN} more" if len(held) > SHOWN else ""
+    return f"| {rule.id} | {sentence} | {_code(places)} | {_code(held[:SHOWN])}{more} | {', '.join(shown)} |"
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def gaps() -> list[str]:
+    """The rules that stand in the files and lack a place in the engine or a test, and numbers that are no rules."""
+    places, held, every = implementations(), tests(), rules()
+    wanted = [rule for rule in every.values() if not rule.left_out]
+    found = [f"{rule.id} is not implemented anywhere" for rule in wanted if rule.id not in places]
+    found += [f"{rule.id} has no test" for rule in wanted if rule.id not in held]
+    families = {number.rstrip("0123456789") for number in every}
+    return found + [f"{number} in {places[number][0]} is not a rule" for number in sorted(places) if number not in every
+                    and number.rstrip("0123456789") in families]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--gaps"]:
+        print("\n".join(gaps()))
+    else:
+        LEDGER.write_text(ledger(), "utf-8")
+        print(f"{LEDGER.relative_to(ROOT)}: {len(rules())} rules")
