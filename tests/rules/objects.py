@@ -10,7 +10,7 @@ import yaml
 from kstate.kinds import KINDS
 from kstate.kinds import meta as metadata
 
-GONE = object()     # as a value: remove what stands there
+GONE = "<gone>"     # as a value: remove what stands there
 
 # Stored objects as a real control plane keeps them, from recordings; masked addresses, names and times were replaced.
 STORED: dict[str, dict] = json.loads((Path(__file__).parent / "stored.json").read_text("utf-8"))
