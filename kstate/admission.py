@@ -26,8 +26,9 @@ def namespace_of(api, kind, meta: dict) -> None:
     if namespace is None:
         raise NotFound(f'namespaces "{name}" not found', name=name, kind="namespaces")
     if "deletionTimestamp" in namespace["metadata"]:
-        raise forbidden(kind, {"metadata": meta}, f"unable to create new content in namespace {name} because it is being terminated", causes=[
-            {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated", "field": "metadata.namespace"}])
+        cause = {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated", "field": "metadata.namespace"}
+        raise forbidden(kind, {"metadata": meta}, f"unable to create new content in namespace {name} because it is being terminated",
+                        causes=[cause])
 
 
 def create(api, kind, obj: dict) -> None:
@@ -164,8 +165,9 @@ def _quota(api, kind, claim: dict) -> None:
         used = {k: _used(api, namespace, k) for k in limited}
         over = sorted(k for k, v in limited.items() if quantity.value(used[k]) + quantity.value(v) > quantity.value(hard[k]))
         if over:
-            words = (",".join(f"{k}={which[k]}" for k in over) for which in (limited, used, hard))
-            raise forbidden(kind, claim, "exceeded quota: {}, requested: {}, used: {}, limited: {}".format(found["metadata"]["name"], *words))
+            requested, already, most = (",".join(f"{k}={which[k]}" for k in over) for which in (limited, used, hard))
+            raise forbidden(kind, claim, f"exceeded quota: {found['metadata']['name']}, requested: {requested}, used: {already}, "
+                                         f"limited: {most}")
 
 
 def _used(api, namespace: str, resource: str) -> str:

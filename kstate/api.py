@@ -13,20 +13,20 @@ from typing import Any, NamedTuple
 
 from . import admission, deletion, managed
 from . import patch as patches
-from .errors import BadRequest, FieldError, Invalid, ServerError
+from .agreement import PRESERVED, check_name, check_uid, check_version, kept, placed, share, take
+from .errors import FieldError, Invalid, ServerError
 from .kinds import KINDS, Kind
 from .kinds import meta as metadata
 from .kinds.schema import decode, root
 from .recorder import record
-from .refusals import already_exists, conflict, kind_of, missing, modified, not_bindable, strict_patch, version_required, wrong_uid
+from .refusals import already_exists, conflict, kind_of, missing, not_bindable, strict_patch, version_required
 from .world import Dict, Key, drop, get, key_of, put, thaw
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"      # API-3: no vowels, no 0, 1, 3
 LONGEST_PREFIX, DRAWS = 58, 8               # of a generateName: characters that are kept, tries to draw a free name
-SERVERS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields", "generation")     # API-1
-PRESERVED = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "managedFields")         # API-9
-DOUBLED = (".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests "
-           "as early as 1.24; please fix your requests; duplicate UID(s) observed: ")
+SERVERS = ("uid", *PRESERVED)               # what the server decides itself (API-1)
+DOUBLED = (".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such "
+           "requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ")
 
 
 class Call(NamedTuple):
@@ -70,14 +70,14 @@ class Api:
         return self._create(thaw(obj), Call(**call))
 
     def _create(self, new: dict, call: Call, fields: list | None = None) -> Dict:
-        """fields: the managedFields that server-side apply has made."""
+        """In the order of API-5.  fields: the managedFields that server-side apply has made."""
         kind = kind_of(new)
         meta = new.setdefault("metadata", {})
         version = meta.pop("resourceVersion", "")
         drawn = bool(meta.get("generateName"))
         self._begin(meta, kind)
         admission.namespace_of(self, kind, meta)                            # API-66
-        kind.default(new)
+        kind.default(new)                                                   # API-67, API-69
         key = self._name(kind, meta)
         admission.create(self, kind, new)
         if kind.status is not None:                                         # API-19
@@ -137,10 +137,10 @@ class Api:
     def update(self, obj: dict, *, subresource: str = "", **call: Any) -> Dict:
         """PUT.  A resourceVersion in the object must be the stored one.  Raises Conflict, Invalid, NotFound, Forbidden."""
         kind = kind_of(obj)
-        obj = _placed(kind, obj)
+        obj = placed(kind, obj)
         key = key_of(obj)
         old = self.world.find(key)
-        _check_uid(key, obj, old)
+        check_uid(key, obj, old)
         if old is None:
             if kind.create_on_update and not subresource:                   # API-16
                 return self._create(thaw(drop(obj, "metadata.resourceVersion")), Call(**call))
@@ -148,25 +148,25 @@ class Api:
         version = obj["metadata"].get("resourceVersion")
         if version in (None, "", "0") and not kind.unconditional_update:
             raise version_required(key)                                     # API-15
-        _check_version(key, obj, old)
+        check_version(key, obj, old)
         return self._replace(kind, key, old, obj, subresource, Call(**call))
 
     def _replace(self, kind: Kind, key: Key, old: Dict, sent: dict, subresource: str, call: Call, fields: list | None = None) -> Dict:
-        meta = _kept(sent["metadata"], old["metadata"])
+        meta = kept(sent["metadata"], old["metadata"])
         if subresource:                                                     # API-19
             part = "spec" if subresource == "finalize" else "status"
             new = {**old, "metadata": meta, part: sent.get(part) or {}}
             if kind.kind == "Pod":
-                _take(meta, old["metadata"], "ownerReferences")
+                take(meta, old["metadata"], "ownerReferences")
         else:
             new = {**{field: thaw(value) for field, value in sent.items() if field not in ("metadata", "status")}, "metadata": thaw(meta)}
-            _take(new, old, "status")
+            take(new, old, "status")
             kind.default(new)
             kind.prepare(new, old)
             admission.update(self, kind, new, old)
         self._own_once(new["metadata"])
         self._stamp(new, old)
-        _share(new, old)
+        share(new, old)
         if not subresource and any(get(new, path) is not get(old, path) and get(new, path) != get(old, path) for path in kind.generation):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1            # API-17
         self._check(kind, new, old, subresource)
@@ -178,8 +178,10 @@ class Api:
         meta["resourceVersion"] = old["metadata"]["resourceVersion"]
         if new == old:
             return old                                                      # API-13
-        held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds") or (kind.kind == "Namespace" and get(new, "spec.finalizers"))
-        if "deletionTimestamp" in meta and not held:                        # API-12
+        held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
+        if kind.kind == "Namespace":
+            held = held or get(new, "spec.finalizers")
+        if "deletionTimestamp" in meta and not held:                        # API-12, GC-6
             self._remove(kind, key, old, call)
             return Dict(new)
         return self._commit(verb, key, old, new, call)
@@ -201,29 +203,29 @@ class Api:
         else:
             new = patches.merge_patch(old, body)
         new, problems = decode(kind, new, validation)
-        new = _placed(kind, new)
+        new = placed(kind, new)
         if problems and validation == "Strict":
             raise strict_patch(new, problems)
         self.warnings += problems
-        _check_name(key, new)
-        _check_uid(key, new, old)
-        _check_version(key, new, old)
+        check_name(key, new)
+        check_uid(key, new, old)
+        check_version(key, new, old)
         return self._replace(kind, key, old, new, subresource, Call(**call))
 
     def _apply(self, kind: Kind, key: Key, old: Dict | None, intent: dict, subresource: str, force: bool, call: Call) -> Dict:
         """Server-side apply (API-58)."""
-        intent = _placed(kind, {**intent, "metadata": {"name": key.name, "namespace": key.namespace, **intent["metadata"]}})
-        _check_name(key, intent)
+        intent = placed(kind, {**intent, "metadata": {"name": key.name, "namespace": key.namespace, **intent["metadata"]}})
+        check_name(key, intent)
         if old is None and subresource:
             raise missing(key)
-        if old is None and intent["metadata"].get("uid"):
-            raise conflict(key, f"uid mismatch: the provided object specified uid {intent['metadata']['uid']}, and no existing object was found")
+        if old is None and (uid := intent["metadata"].get("uid")):
+            raise conflict(key, f"uid mismatch: the provided object specified uid {uid}, and no existing object was found")
         new = managed.apply(old, intent, call.manager, force, root(kind.kind), kind.api_version, self._timestamp(), subresource)
         fields = new["metadata"].pop("managedFields")
         if old is None:
             return self._create(thaw(new), call, fields)
-        _check_uid(key, new, old)
-        _check_version(key, new, old)
+        check_uid(key, new, old)
+        check_version(key, new, old)
         return self._replace(kind, key, old, new, subresource, call, fields)
 
     # -- delete
@@ -278,7 +280,7 @@ class Api:
     # -- what all verbs share
 
     def _check(self, kind: Kind, new: dict, old: dict | None, subresource: str = "") -> None:
-        """Validation, all complaints at once (API-21), and warnings."""
+        """Validation, all complaints at once (API-21, GC-2), and warnings."""
         of_kind = kind.validate_status(new, old) if subresource == "status" else kind.validate(new, old)
         errors: list[FieldError] = [*metadata.validate(kind, new, old), *of_kind]
         if errors:
@@ -309,64 +311,6 @@ class Api:
 
     def _timestamp(self) -> str:
         return self.engine.clock.timestamp(self.engine.now)
-
-
-def _placed(kind: Kind, obj: dict) -> dict:
-    """Without the namespace that a kind outside of namespaces cannot have (API-4)."""
-    return obj if kind.namespaced else drop(obj, "metadata.namespace")
-
-
-def _kept(sent: dict, old: dict) -> dict:
-    """Metadata of an update: what the client may not set stays as it was (API-9)."""
-    meta = dict(sent)
-    for field in PRESERVED:
-        _take(meta, old, field)
-    if not meta.get("uid"):
-        meta["uid"] = old["uid"]
-    for field in ("labels", "annotations", "finalizers", "ownerReferences"):
-        if not meta.get(field):
-            meta.pop(field, None)
-    return meta
-
-
-def _take(new: dict, old: dict, field: str) -> None:
-    """A field as it was before, absent if it was."""
-    new.pop(field, None)
-    if field in old:
-        new[field] = old[field]
-
-
-def _share(new: dict, old: Dict) -> None:
-    """Where a part equals the stored one, use the stored one, so that checks can tell what did not change."""
-    for field, value in new.items():
-        if field in old and field != "metadata" and value is not old[field] and value == old[field]:
-            new[field] = old[field]
-
-
-def _check_name(key: Key, new: dict) -> None:
-    """A patch does not rename (API-10)."""
-    meta = new.get("metadata") or {}
-    name, namespace = meta.get("name"), meta.get("namespace") or key.namespace
-    if namespace != key.namespace:
-        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
-    if not name:
-        raise BadRequest(f"the name of the object ({key.name} based on URL) was undeterminable: name must be provided")
-    if name != key.name:
-        raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({key.name})")
-
-
-def _check_uid(key: Key, new: dict, old: dict | None) -> None:
-    """Who names a uid means this very object (API-9)."""
-    sent, stored = new["metadata"].get("uid"), "" if old is None else old["metadata"]["uid"]
-    if sent and sent != stored:
-        raise wrong_uid(key, sent, stored)
-
-
-def _check_version(key: Key, new: dict, old: dict) -> None:
-    """Who names a version means no other (API-14)."""
-    version = new["metadata"].get("resourceVersion")
-    if version not in (None, "", "0", old["metadata"]["resourceVersion"]):
-        raise modified(key)
 
 
 __all__ = ["Api", "Call", "kind_of"]

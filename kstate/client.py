@@ -79,6 +79,11 @@ class Client:
         """Milliseconds since a timestamp of an object; 0 for none."""
         return self._engine.now - self._engine.clock.ms(timestamp) if timestamp else 0
 
+    @property
+    def seed(self) -> int | str:
+        """What chance depends on in this cluster."""
+        return self._engine.seed
+
     def chance(self, purpose: str) -> str:
         return self._engine.chance(purpose)
 

@@ -33,6 +33,8 @@ from .wire import Request
 from .world import Key, freeze, get, thaw
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+MEDIA = {"strategic": "application/strategic-merge-patch+json", "merge": "application/merge-patch+json",
+         "json": "application/json-patch+json"}
 NEEDS_ENGINE = "Only the simulated cluster can do this; this one is real: its past cannot be changed and its controllers cannot be stepped."
 
 
@@ -60,7 +62,7 @@ class Cluster:
             engine = bootstrap(Engine([c() for c in ALL], seed=seed, start=start, resync=resync * 1000), nodes)
         self._engine = engine
         self._send: Send = send or in_process(engine)
-        self.inside: Callable[[Callable[[], Any]], Any] = lambda act: act()     # how to touch the engine: serve/ moves it to a thread of its own
+        self.inside: Callable[[Callable[[], Any]], Any] = lambda act: act()     # how to touch the engine: serve/ gives it a thread
         self._served: Any = None
         self.history = History(engine) if engine is not None else None
         self.namespace = "default"
@@ -171,8 +173,8 @@ class Cluster:
 
     def patch(self, kind: str, name: str, patch: Any, namespace: str | None = None, sort: str = "strategic") -> dict:
         """sort: "strategic", "merge" or "json"."""
-        media = {"strategic": "application/strategic-merge-patch+json", "merge": "application/merge-patch+json", "json": "application/json-patch+json"}[sort]
-        return self._request("PATCH", self.path(kind_named(kind), name, namespace), patch, content_type=media, fieldManager="kubectl-patch")
+        path = self.path(kind_named(kind), name, namespace)
+        return self._request("PATCH", path, patch, content_type=MEDIA[sort], fieldManager="kubectl-patch")
 
     def annotate(self, kind: str, name: str, namespace: str | None = None, **annotations: str | None) -> dict:
         """Set annotations; None removes one.  Names with dots and slashes: annotate("pod", "web-0", **{"kstate.dev/fault": "NotReady"})."""
@@ -312,8 +314,8 @@ def kind_of_manifest(obj: dict) -> Kind:
     """The kind of an object that is to be applied, or the error that kubectl gives."""
     kind = KINDS.get(obj["kind"])
     if kind is None or obj["apiVersion"] != kind.api_version:
-        meta = obj.get("metadata") or {}
-        raise ApiError(f'resource mapping not found for name: "{meta.get("name", "")}" namespace: "{meta.get("namespace", "")}" from "STDIN": '
+        name, namespace = ((obj.get("metadata") or {}).get(field, "") for field in ("name", "namespace"))
+        raise ApiError(f'resource mapping not found for name: "{name}" namespace: "{namespace}" from "STDIN": '
                        f'no matches for kind "{obj["kind"]}" in version "{obj["apiVersion"]}"\nensure CRDs are installed first')
     return kind
 
@@ -331,7 +333,8 @@ def objects_of(manifest: Any) -> list[dict]:
         missing = [f"{field} not set" for field in ("apiVersion", "kind") if not isinstance(value.get(field), str)]
         if missing:
             raise BadRequest(f"error validating data: [{', '.join(missing)}]")
-        if not isinstance(value.get("metadata") or {}, dict) or not isinstance((value.get("metadata") or {}).get("annotations") or {}, dict):
+        meta = value.get("metadata") or {}
+        if not isinstance(meta, dict) or not isinstance(meta.get("annotations") or {}, dict):
             raise BadRequest("error validating data: metadata and its annotations are maps")
         objects += objects_of(value["items"] or []) if value["kind"].endswith("List") and "items" in value else [value]
     return objects

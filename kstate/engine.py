@@ -24,7 +24,6 @@ from .world import Change, Dict, Key, World, freeze, key_of
 BACKOFF, LONGEST_BACKOFF = 5, 1_000_000     # ms: how soon a failed sync is tried again, doubling (workloads.md 0.4)
 FOR_EVER = 1 << 62          # ms
 PATIENCE, MOMENT = 45_000, 1_000        # ms: the longest wait that is jumped over after a command, and what passes between two commands
-DICE = 186                  # any number will do; with this one, equal volumes fall to claims as they did when the recordings were made
 RESYNC = 15_000             # ms: how often the volume controller looks at everything again, unless it is told otherwise (CTL-2)
 
 
@@ -80,7 +79,7 @@ class Engine:
 
     def chance(self, purpose: str) -> str:
         """64 hex digits that depend on the seed, the time, the revision and the purpose, and on nothing else."""
-        return sha256(f"{DICE}/{self.seed}/{self.now}/{self.world.revision}/{purpose}".encode()).hexdigest()
+        return sha256(f"{self.seed}/{self.now}/{self.world.revision}/{purpose}".encode()).hexdigest()
 
     def uid(self, purpose: str) -> str:
         """A UUID (version 4) by the seed."""
@@ -301,7 +300,8 @@ class Engine:
     def save(self) -> Savepoint:
         """Where we are; costs what the queue holds, not what exists."""
         log = self.world.log
-        return Savepoint(len(log), log[-1] if log else None, self.now, dict(self.queue), dict(self.alarms), dict(self.failures), dict(self.waiting))
+        return Savepoint(len(log), log[-1] if log else None, self.now, dict(self.queue), dict(self.alarms), dict(self.failures),
+                         dict(self.waiting))
 
     def reaches(self, point: Savepoint) -> bool:
         """Whether the way there still exists: what was undone is lost as soon as something else is written."""

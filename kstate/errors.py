@@ -139,7 +139,7 @@ class Timeout(ApiError):
 
 
 class Invalid(ApiError):
-    """422: every complaint of validation at once (API-21)."""
+    """422: every complaint of validation at once (API-21), each a cause from which kubectl prints a line (API-23)."""
 
     code, reason = 422, "Invalid"
 

@@ -35,7 +35,7 @@ class Quantity(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Quantity:
-    """"1.5Gi" -> Quantity(1610612736, "binary", "1536Mi").  ValueError with Kubernetes' text for what is no quantity.
+    """"1.5Gi" -> Quantity(1610612736, "binary", "1536Mi").  ValueError with Kubernetes' text for what is no quantity (API-62).
 
     What is finer than nano is rounded away from zero; binary amounts end at the largest int64 (API-63).
     """

@@ -37,7 +37,8 @@ def record(api, about: dict, type: str, reason: str, message: str, who: str, bec
     event = {
         "apiVersion": "v1", "kind": "Event",
         "metadata": {"name": name, "namespace": namespace, "creationTimestamp": now, "uid": engine.uid(f"event/{name}")},
-        "involvedObject": {k: v for k, v in ref.items() if v}, "reason": reason, "message": message, "type": type, "reportingComponent": who}
+        "involvedObject": {k: v for k, v in ref.items() if v}, "type": type, "reason": reason, "message": message,
+        "reportingComponent": who}
     if new_style:
         event |= {"source": {}, "reportingInstance": who, "eventTime": engine.clock.micro(engine.now), "firstTimestamp": None,
                   "lastTimestamp": None, "action": new_style}

@@ -34,7 +34,8 @@ def already_exists(key: Key, old: dict, drawn: bool) -> AlreadyExists:
 
 def conflict(key: Key, why: str) -> Conflict:
     kind = KINDS[key.kind]
-    return Conflict(f'Operation cannot be fulfilled on {kind.resource} "{key.name}": {why}', name=key.name, group=kind.group, kind=kind.plural)
+    return Conflict(f'Operation cannot be fulfilled on {kind.resource} "{key.name}": {why}',
+                    name=key.name, group=kind.group, kind=kind.plural)
 
 
 def modified(key: Key) -> Conflict:
@@ -64,7 +65,8 @@ def version_required(key: Key) -> Invalid:
 
 def strict_patch(patched: dict, problems: list[str]) -> Invalid:
     """Unknown fields after a patch that asked for strictness (API-24)."""
-    error = invalid("patch", json.dumps(patched, separators=(",", ":"), ensure_ascii=False), "strict decoding error: " + ", ".join(problems))
+    shown = json.dumps(patched, separators=(",", ":"), ensure_ascii=False)
+    error = invalid("patch", shown, "strict decoding error: " + ", ".join(problems))
     return Invalid(f' "" is invalid: {error}', errors=[error])
 
 

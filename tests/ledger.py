@@ -21,7 +21,7 @@ from kstate.rules import Rule, rules
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "kstate/rules/LEDGER.md"
-NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+[-_][A-Z]?)(\d+)(\.\d+|[a-z])?(?:(?: to |_to_)(?:\1)?(\d+))?(?![\dA-Za-z])")
+NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+[-_][A-Z]?)(\d{1,3})(\.\d+|[a-z])?(?:(?: to |_to_)(?:\1)?(\d+))?(?![\dA-Za-z])")
 SHOWN = 3           # tests of a rule that the table names
 
 

@@ -55,7 +55,7 @@ class Claims(Controller):
     def unnamed(self, api, claim) -> None:
         """Take the best volume, or have one made (PVC-3 to PVC-9)."""
         storage_class = class_object(api, claim)
-        volume = search(api.select, claim, delayed(storage_class))
+        volume = search(api.select, claim, delayed(storage_class), api.seed)
         if volume is not None:
             bind(api, claim, volume)                                                        # PVC-4
         elif class_of(claim) is None and (default := default_class(api.view)) is not None:

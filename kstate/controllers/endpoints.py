@@ -16,7 +16,9 @@ LIMIT = 1000            # addresses in one object
 
 
 class ServiceController(Controller):
-    """What both endpoint controllers share: a Service is looked at when it, its pods or its results change."""
+    """What both endpoint controllers share: a Service is looked at when it (SVC-21), its pods or its results change.
+
+    Which of them came first does not matter (SVC-62)."""
 
     kind = "Service"
     result = ""         # the kind that is written
@@ -35,7 +37,7 @@ class ServiceController(Controller):
             yield Key("Service", change.key.namespace, labels(change.old).get("kubernetes.io/service-name", change.key.name))
 
     def pods(self, api, service) -> list[dict]:
-        """Candidates by address: matched, with an IP, not finished (SVC-31)."""
+        """Candidates by address (SVC-54): matched, with an IP, not finished (SVC-31)."""
         found = [p for p in api.list("Pod", namespace(service)) if selects(service, p) and get(p, "status.podIP") and not finished(p)]
         return sorted(found, key=lambda p: (ip_address(p["status"]["podIP"]), uid(p)))
 
@@ -50,7 +52,7 @@ class Endpoints(ServiceController):
         wanted = {**labels(service), MANAGED_BY: "endpoint-controller", **({HEADLESS: ""} if headless(service) else {})}
         subsets, truncated = self.subsets(service, self.pods(api, service))
         capacity = {OVER_CAPACITY: "truncated"} if truncated else {}
-        if old is not None and (old.get("subsets") or []) == subsets and labels(old) == wanted and (OVER_CAPACITY in annotations(old)) == truncated:
+        if old is not None and (old.get("subsets", []), labels(old), OVER_CAPACITY in annotations(old)) == (subsets, wanted, truncated):
             return
         meta = {"name": name(service), "namespace": namespace(service)} if old is None else dict(old["metadata"])
         kept = {key: value for key, value in (meta.get("annotations") or {}).items() if key != OVER_CAPACITY}
@@ -82,7 +84,7 @@ def _address(service, pod) -> dict:
 # ---- words that both endpoint controllers speak -----------------------------------------------
 
 def handled(service) -> bool:
-    """Only services with a selector, and not ExternalName (SVC-30)."""
+    """Only services with a selector, and not ExternalName (SVC-30, SVC-61)."""
     return bool(service["spec"].get("selector")) and service["spec"].get("type") != "ExternalName"
 
 

@@ -34,10 +34,9 @@ class EndpointSlices(ServiceController):
         own = {key: value for key, value in labels(service).items() if key != HEADLESS}
         wanted = {**own, SERVICE_NAME: name(service), MANAGED_BY: MANAGER, **({HEADLESS: ""} if headless(service) else {})}
         for old, ports, endpoints in slices:
-            if old is not None and (old.get("ports") or []) == ports and (old.get("endpoints") or []) == endpoints and labels(old) == wanted:
+            if old is not None and (old.get("ports") or [], old.get("endpoints") or [], labels(old)) == (ports, endpoints, wanted):
                 continue
-            meta = {"generateName": f"{name(service)}-", "namespace": namespace(service), "ownerReferences": [reference(service)]} if old is None \
-                else dict(old["metadata"])
+            meta = metadata_of(service, old)
             meta |= {"labels": wanted, "annotations": {**(meta.get("annotations") or {}), TRIGGER: api.timestamp()}}
             obj = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta, "addressType": "IPv4",
                    "endpoints": endpoints, "ports": ports}
@@ -60,6 +59,13 @@ class EndpointSlices(ServiceController):
             ports = [{"name": "", **port} for port in ports_of(service, pod)]
             groups.setdefault(str(ports), (ports, []))[1].append(endpoint(service, pod, node))
         return [groups[key] for key in sorted(groups)]
+
+
+def metadata_of(owner, old) -> dict:
+    """The metadata of a slice: as they are, or those of a new one."""
+    if old is not None:
+        return dict(old["metadata"])
+    return {"generateName": f"{name(owner)}-", "namespace": namespace(owner), "ownerReferences": [reference(owner)]}
 
 
 def endpoint(service, pod, node) -> dict:

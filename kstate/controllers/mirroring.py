@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from .base import Controller, Key, annotations, get, labels, name, namespace, reference, terminating
+from .base import Controller, Key, annotations, get, labels, name, namespace, terminating
 from .endpoints import MANAGED_BY as WRITTEN_BY
-from .endpointslices import MANAGED_BY, SERVICE_NAME
+from .endpointslices import MANAGED_BY, SERVICE_NAME, metadata_of
 
 MANAGER = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
@@ -42,11 +42,11 @@ class EndpointSliceMirroring(Controller):
 
     def mirror(self, api, endpoints, old, subset) -> None:
         """One slice for one subset."""
-        meta = {"generateName": f"{name(endpoints)}-", "namespace": namespace(endpoints), "ownerReferences": [reference(endpoints)]} if old is None \
-            else dict(old["metadata"])
+        meta = metadata_of(endpoints, old)
         meta["labels"] = {**labels(endpoints), SERVICE_NAME: name(endpoints), MANAGED_BY: MANAGER}
         meta["annotations"] = {key: value for key, value in annotations(endpoints).items() if key != LAST_APPLIED}
-        addresses = [(address, ready) for ready, field in ((True, "addresses"), (False, "notReadyAddresses")) for address in subset.get(field) or ()]
+        addresses = [(address, True) for address in subset.get("addresses") or ()]
+        addresses += [(address, False) for address in subset.get("notReadyAddresses") or ()]
         ip = addresses[0][0]["ip"] if addresses else ""
         obj = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta,
                "addressType": get(old or {}, "addressType") or ("IPv6" if ":" in ip else "IPv4"),
@@ -59,4 +59,5 @@ class EndpointSliceMirroring(Controller):
 
 
 def _endpoint(address, ready: bool) -> dict:
-    return {"addresses": [address["ip"]], "conditions": {"ready": ready}, **{f: address[f] for f in ("hostname", "nodeName", "targetRef") if f in address}}
+    more = {field: address[field] for field in ("hostname", "nodeName", "targetRef") if field in address}
+    return {"addresses": [address["ip"]], "conditions": {"ready": ready}, **more}

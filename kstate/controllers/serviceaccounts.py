@@ -4,6 +4,7 @@ from __future__ import annotations
 from .base import Controller, Key, name, phase
 
 CERTIFICATE = "kube-root-ca.crt"
+PEM = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
 DESCRIPTION = ("Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal "
                "service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.")
 
@@ -23,9 +24,9 @@ class ServiceAccounts(Controller):
     def reconcile(self, api, namespace):
         if phase(namespace) != "Active":
             return
+        here = {"namespace": name(namespace)}
         if api.find("ServiceAccount", "default", name(namespace)) is None:
-            api.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name(namespace)}}, because="API-64")
+            api.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", **here}}, because="API-64")
         if api.find("ConfigMap", CERTIFICATE, name(namespace)) is None:
-            api.create({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"},
-                        "metadata": {"name": CERTIFICATE, "namespace": name(namespace), "annotations": {"kubernetes.io/description": DESCRIPTION}}},
-                       because="API-64")
+            about = {"name": CERTIFICATE, "annotations": {"kubernetes.io/description": DESCRIPTION}, **here}
+            api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"ca.crt": PEM}}, because="API-64")

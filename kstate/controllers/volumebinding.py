@@ -150,7 +150,7 @@ def plan(api, claims: list[Dict], node: dict) -> Plan | None:
         if selected and selected != name(node):
             return None
         taken = [name(volume) for _, volume in result.static]
-        volume = None if selected else on_node(eligible(api.select, claim), claim, node, taken)
+        volume = None if selected else on_node(eligible(api.select, claim), claim, node, taken, api.seed)
         if volume is not None:
             result.static.append((claim, volume))
         elif _provisionable(api, claim, node):

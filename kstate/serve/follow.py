@@ -14,7 +14,7 @@ LOOK = 0.5              # s between two looks while time runs by the wall clock
 
 
 async def follow(server: Server, key: Key, container: str, timestamps: bool = False) -> AsyncIterator[str]:
-    """What a container prints from now on, until its run ends."""
+    """What a container prints from now on, until its run ends; "" where there was news, but not from it."""
     run = containers.run_of(server.engine, key, container)
     sent = len(containers.logs(server.engine, key, container, timestamps=timestamps)) if run else 0
     while run:
@@ -28,7 +28,5 @@ async def follow(server: Server, key: Key, container: str, timestamps: bool = Fa
             text = containers.logs(server.engine, key, container, timestamps=timestamps)
         except ApiError:
             return                      # it is gone
-        if len(text) > sent:
-            yield text[sent:]
-            sent = len(text)
-        run = now
+        yield text[sent:]
+        sent, run = max(sent, len(text)), now

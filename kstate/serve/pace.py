@@ -4,8 +4,8 @@ At a number, so many virtual seconds pass in a real one.
 
 At "max", time stands still until the clients have been quiet for a moment, so that what one kubectl command sends arrives
 together, as it would before a real kubelet could react.  Then it jumps over all that is on its way, until nothing more has come
-of it for a round: as long as the volume controller takes to look at everything again (CTL-2).  A round passes before each further
-kubectl command, too, and time is never slower than the wall clock for long.
+of it for a round: as long as the volume controller takes to look at everything again (CTL-2).  A round passes between two kubectl
+commands, too, and where nobody asks anything for a while, time follows the wall clock.
 
 The engine works in slices, between which clients get their turn.
 """
@@ -22,7 +22,7 @@ from ..story import QUIET as BOOKKEEPING
 QUIET = 0.1             # s without a change by a client after which time may jump
 PATIENCE = 1.0          # s after which it jumps even though changes keep coming
 SILENCE = 3.0           # s without a request after which as much passes by itself
-SLICE = 0.03            # s that the engine works at a stretch
+SLICE, STRETCH = 0.03, 0.5      # s that the engine works at a stretch: at most, and where a client waits for time to pass
 TICK = 1.0              # s at most between two looks at the clock
 LIMIT = 200_000         # steps after which a cluster that does not come to rest is left alone until the next change
 ALWAYS = (*BOOKKEEPING, "Node")     # kinds that change without anything having happened
@@ -36,7 +36,7 @@ class Pace:
         self.speed = None if speed == "max" else float(speed)
         self.due = engine.now                   # virtual time to come to
         self._seen = len(engine.world.log)      # what of the log has been taken for an answer to clients, or waited for
-        self.steps = 0                          # since the last change by a client
+        self.steps = 0                          # since the cluster last was at rest, or a client changed something
         self._since: float | None = None        # when the first change came that time has not yet followed (max)
         self._command = ""
         self._next: asyncio.TimerHandle | None = None
@@ -47,6 +47,11 @@ class Pace:
         """From here on time runs at its pace: it was moved by other means."""
         self._wall, self._virtual = monotonic(), self.engine.now
         self.due = self.engine.now
+
+    @property
+    def resting(self) -> bool:
+        """Nothing is on its way that time would jump over (max)."""
+        return self._since is None and not self.engine.queue
 
     def stop(self) -> None:
         """Let time stand still."""
@@ -61,8 +66,9 @@ class Pace:
         if self.speed is None:
             self._wait_for_silence()
             if command not in ("", self._command):
+                if self._command:
+                    self._pass(self.engine.resync)
                 self._command = command
-                self._pass(self.engine.resync)
         else:
             self.due = self._virtual + int((monotonic() - self._wall) * self.speed * 1000)
             self._work(SLICE)
@@ -103,7 +109,8 @@ class Pace:
     def _pass(self, ms: int) -> None:
         """At max: let that much time pass, with all that comes of it."""
         self.due = self.engine.now + ms
-        if not self._work(PATIENCE):
+        if not self._work(STRETCH):
+            self._since = self._since or monotonic()
             self._later(0, self._settle)
 
     def _wait_for_silence(self) -> None:
@@ -112,7 +119,8 @@ class Pace:
         self._silence = asyncio.get_running_loop().call_later(SILENCE, self._in_silence)
 
     def _in_silence(self) -> None:
-        self._pass(int(SILENCE * 1000))
+        if self.engine.next_alarm() is not None:        # while nobody waits for anything, time stands still: same commands, same history
+            self._pass(int(SILENCE * 1000))
         self._wait_for_silence()
 
     def _work(self, seconds: float) -> bool:
@@ -127,8 +135,9 @@ class Pace:
             elif self.speed is None and any(c.verb != "wait" and c.key.kind not in ALWAYS for c in log[self._seen:]):
                 self.due, self._seen = engine.now + engine.resync, len(log)
             else:
+                self.steps = 0
                 return True
-            if self.steps > LIMIT:
+            if self.speed is None and self.steps > LIMIT:
                 print(f"kstate: the cluster does not come to rest; it is left alone after {LIMIT} steps", file=sys.stderr)
                 return True
         return False

@@ -4,12 +4,13 @@ A stream is a coroutine that reads on at its own pace and waits for its own clie
 """
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, AsyncIterator
 
 from tornado import iostream, web
 
-from ..errors import ApiError
+from ..errors import ApiError, MethodNotAllowed
 from ..wire import Request, Response
 from ..wire.message import refusal
 from ..wire.watch import Watch
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 BOOKMARK = 60           # s between bookmarks of a quiet watch (API-42)
+BATCH = 500             # changes that a watch looks at before others get their turn
 STREAMED = ("exec", "attach", "portforward")
 
 
@@ -75,8 +77,11 @@ class Rest(web.RequestHandler):
         try:
             await self.flush()
             async for part in parts:
-                self.write(part)
-                await self.flush()
+                if self.ended:
+                    return
+                if part:
+                    self.write(part)
+                    await self.flush()
         except iostream.StreamClosedError:
             pass
         finally:
@@ -86,7 +91,10 @@ class Rest(web.RequestHandler):
         """The lines of a watch, and a bookmark where there were none for a minute."""
         said, ends = monotonic(), monotonic() + (watch.timeout or float("inf"))
         while not self.ended:
-            lines = watch.lines()
+            lines = watch.lines(BATCH)
+            if not lines and watch.behind:
+                await asyncio.sleep(0)
+                continue
             if not lines and monotonic() - said >= BOOKMARK:
                 said, lines = monotonic(), watch.bookmark()
             if lines:
@@ -101,8 +109,6 @@ class Rest(web.RequestHandler):
         """What a container says after the log that was asked for, until it ends: `kubectl logs -f`."""
         steps, query = request.steps, request.query
         async for text in follow(self.server, Key("Pod", steps[3], steps[5]), query.get("container", ""), is_true(query, "timestamps")):
-            if self.ended:
-                return
             yield text.encode()
 
     def end(self) -> None:
@@ -118,6 +124,8 @@ class Rest(web.RequestHandler):
 
     def write_error(self, status: int, **_) -> None:
         """What tornado refuses by itself, and our own mistakes: a Status, never a traceback."""
+        if status == 405:
+            return self.answer(refusal(MethodNotAllowed("the server does not allow this method on the requested resource")))
         error = ApiError(f"Internal error occurred: {self._reason}")
         error.code = status
         self.answer(refusal(error))

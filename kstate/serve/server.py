@@ -13,6 +13,7 @@ import os
 import secrets
 from base64 import b64encode
 from pathlib import Path
+from time import monotonic
 from typing import Any, Callable, TypeVar
 
 import yaml
@@ -30,6 +31,7 @@ from .terminal import Terminal
 
 HOSTS = ("127.0.0.1", "localhost")
 BODY_LIMIT = 8 * 1024 * 1024        # bytes; the wire itself refuses more than 3 MiB with a Status
+PARTING = 0.2                       # s that open streams have to end in good order when the server stops
 NAME = "kstate"                     # of cluster, user and context in the kubeconfig
 
 T = TypeVar("T")
@@ -66,7 +68,9 @@ class Server:
         self._http.stop()
         for stream in list(self.streams):
             stream.end()
-        await asyncio.sleep(0)          # they notice
+        end = monotonic() + PARTING
+        while self.streams and monotonic() < end:
+            await asyncio.sleep(0.005)
         await self._http.close_all_connections()
 
     # -- the engine, touched
@@ -95,7 +99,7 @@ class Server:
         finally:
             if self.engine.now != now:
                 self.pace.start_anew()
-            if len(self.engine.world.log) != position:
+            if (len(self.engine.world.log), self.engine.now) != (position, now):
                 self.news.set()         # an undo commits nothing
 
     # -- news

@@ -145,7 +145,8 @@ def delete_options(request: Request) -> dict[str, Any]:
         found = {"gracePeriodSeconds": request.number("gracePeriodSeconds"), "propagationPolicy": request.query.get("propagationPolicy"),
                  "orphanDependents": request.flag("orphanDependents") if "orphanDependents" in request.query else None}
         options = {name: option for name, option in found.items() if option is not None}
-    policy, orphan, tries = options.get("propagationPolicy"), options.get("orphanDependents"), options.get("dryRun") or request.values("dryRun")
+    policy, orphan = options.get("propagationPolicy"), options.get("orphanDependents")
+    tries = options.get("dryRun") or request.values("dryRun")
     if policy is not None and orphan is not None:
         raise _bad_option(request, invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"))
     if orphan is not None:

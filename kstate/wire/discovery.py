@@ -5,9 +5,10 @@ from functools import cache
 
 from ..kinds import KINDS, Kind
 
-VERSION = {"major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
-           "gitVersion": "v1.36.2", "gitCommit": "kstate", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z", "goVersion": "none",
-           "compiler": "kstate", "platform": "linux/amd64"}
+VERSION = {         # KCTL-2
+    "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2", "gitCommit": "kstate", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z", "goVersion": "none",
+    "compiler": "kstate", "platform": "linux/amd64"}
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 CHANGES = ["get", "patch", "update"]
@@ -16,12 +17,13 @@ CHANGES = ["get", "patch", "update"]
 SUBRESOURCES = {
     "status": ("", "", "", CHANGES), "scale": ("autoscaling", "v1", "Scale", CHANGES),
     "binding": ("", "", "Binding", ["create"]), "eviction": ("policy", "v1", "Eviction", ["create"]),
-    "log": ("", "", "", ["get"]), "exec": ("", "", "PodExecOptions", ["create", "get"]), "attach": ("", "", "PodAttachOptions", ["create", "get"]),
-    "finalize": ("", "", "", ["update"]),
+    "log": ("", "", "", ["get"]), "finalize": ("", "", "", ["update"]),
+    "exec": ("", "", "PodExecOptions", ["create", "get"]), "attach": ("", "", "PodAttachOptions", ["create", "get"]),
 }
 # what is only asked and never stored
-REVIEWS = {"authorization.k8s.io": {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "selfsubjectrulesreviews": "SelfSubjectRulesReview"},
-           "authentication.k8s.io": {"selfsubjectreviews": "SelfSubjectReview"}}
+REVIEWS = {
+    "authorization.k8s.io": {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "selfsubjectrulesreviews": "SelfSubjectRulesReview"},
+    "authentication.k8s.io": {"selfsubjectreviews": "SelfSubjectReview"}}
 
 
 def served(group: str, version: str) -> list[Kind]:
@@ -48,27 +50,32 @@ def aggregated(core: bool) -> dict:
     for group, version in groups():
         if (group == "") == core:
             item = items.setdefault(group, {"metadata": {"name": group} if group else {}, "versions": []})
-            item["versions"].append({"version": version, "freshness": "Current", "resources": [_aggregated(k) for k in served(group, version)] +
-                                     [_review(p, kind) for p, kind in REVIEWS.get(group, {}).items()]})
+            resources = [*map(_aggregated, served(group, version)), *(_review(*names) for names in REVIEWS.get(group, {}).items())]
+            item["versions"].append({"version": version, "freshness": "Current", "resources": resources})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": list(items.values())}
 
 
 def _aggregated(kind: Kind) -> dict:
-    here = {"group": "", "version": "", "kind": kind.kind}
-    resource = {"resource": kind.plural, "responseKind": here, "scope": "Namespaced" if kind.namespaced else "Cluster",
-                "singularResource": kind.singular, "verbs": VERBS}
-    if kind.short:
-        resource["shortNames"] = list(kind.short)
-    if kind.categories:
-        resource["categories"] = list(kind.categories)
-    if kind.subresources:
-        resource["subresources"] = [{"subresource": name, "responseKind": {"group": g, "version": v, "kind": k or kind.kind}, "verbs": verbs}
-                                    for name in sorted(kind.subresources) for g, v, k, verbs in [SUBRESOURCES[name]]]
-    return resource
+    """A resource, with its short names (KCTL-6) and categories (KCTL-7)."""
+    below = [{"subresource": name, "responseKind": _here(k or kind.kind, group, version), "verbs": verbs}
+             for name in sorted(kind.subresources) for group, version, k, verbs in [SUBRESOURCES[name]]]
+    return {"resource": kind.plural, "responseKind": _here(kind.kind), "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "singularResource": kind.singular, "verbs": VERBS,
+            **_given(shortNames=kind.short, categories=kind.categories, subresources=below)}
 
 
 def _review(plural: str, kind: str) -> dict:
-    return {"resource": plural, "responseKind": {"group": "", "version": "", "kind": kind}, "scope": "Cluster", "singularResource": kind.lower(), "verbs": ["create"]}
+    return {"resource": plural, "responseKind": _here(kind), "scope": "Cluster", "singularResource": kind.lower(), "verbs": ["create"]}
+
+
+def _here(kind: str, group: str = "", version: str = "") -> dict:
+    """A kind; without group and version it is of those around it."""
+    return {"group": group, "version": version, "kind": kind}
+
+
+def _given(**fields) -> dict:
+    """Only what is not empty."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items() if value}
 
 
 def api_versions() -> dict:
@@ -88,15 +95,16 @@ def group_document(group: str, version: str) -> dict:
 
 
 def resource_list(group: str, version: str) -> dict:
-    """/api/v1 and /apis/<group>/<version> in the old form; subresources as `pods/eviction`."""
+    """/api/v1 and /apis/<group>/<version> in the old form; subresources as `pods/eviction`, which drain looks for (KCTL-53)."""
     resources = []
     for kind in served(group, version):
-        resources.append({"name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": VERBS,
-                          **({"shortNames": list(kind.short)} if kind.short else {}), **({"categories": list(kind.categories)} if kind.categories else {})})
+        resources.append({"name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind,
+                          "verbs": VERBS, **_given(shortNames=kind.short, categories=kind.categories)})
         for name in sorted(kind.subresources):
             g, v, k, verbs = SUBRESOURCES[name]
-            resources.append({"name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced, "kind": k or kind.kind, "verbs": verbs,
-                              **({"group": g, "version": v} if g else {})})
+            resources.append({"name": f"{kind.plural}/{name}", "singularName": "", "namespaced": kind.namespaced, "kind": k or kind.kind,
+                              "verbs": verbs, **_given(group=g, version=v)})
     for plural, kind in REVIEWS.get(group, {}).items():
         resources.append({"name": plural, "singularName": kind.lower(), "namespaced": False, "kind": kind, "verbs": ["create"]})
-    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{group}/{version}" if group else version, "resources": resources}
+    here = f"{group}/{version}" if group else version
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": here, "resources": resources}

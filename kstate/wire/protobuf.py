@@ -14,6 +14,7 @@ from ..errors import BadRequest
 from ..kinds.types import Type, type_of
 
 MAGIC = b"k8s\0"
+LATEST = 1 << 37        # seconds since 1970: in the year 6325
 VARINTS = ("bool", "int32", "int64")
 
 NUMBERS = """
@@ -31,18 +32,19 @@ Secret: 1 metadata, 2 data, 3 type, 4 stringData, 5 immutable
 ServiceAccount: 1 metadata, 4 automountServiceAccountToken
 Service: 1 metadata, 2 spec
 ServiceSpec: 1 ports, 2 selector, 3 clusterIP, 4 type, 5 externalIPs, 7 sessionAffinity, 8 loadBalancerIP, 9 loadBalancerSourceRanges,
-    10 externalName, 11 externalTrafficPolicy, 12 healthCheckNodePort, 13 publishNotReadyAddresses, 17 ipFamilyPolicy, 18 clusterIPs, 19 ipFamilies,
-    20 allocateLoadBalancerNodePorts, 21 loadBalancerClass, 22 internalTrafficPolicy, 23 trafficDistribution
+    10 externalName, 11 externalTrafficPolicy, 12 healthCheckNodePort, 13 publishNotReadyAddresses, 17 ipFamilyPolicy, 18 clusterIPs,
+    19 ipFamilies, 20 allocateLoadBalancerNodePorts, 21 loadBalancerClass, 22 internalTrafficPolicy, 23 trafficDistribution
 ServicePort: 1 name, 2 protocol, 3 port, 4 targetPort, 5 nodePort, 6 appProtocol
 Deployment: 1 metadata, 2 spec
-DeploymentSpec: 1 replicas, 2 selector, 3 template, 4 strategy, 5 minReadySeconds, 6 revisionHistoryLimit, 7 paused, 9 progressDeadlineSeconds
+DeploymentSpec: 1 replicas, 2 selector, 3 template, 4 strategy, 5 minReadySeconds, 6 revisionHistoryLimit, 7 paused,
+    9 progressDeadlineSeconds
 DeploymentStrategy: 1 type, 2 rollingUpdate
 RollingUpdateDeployment: 1 maxUnavailable, 2 maxSurge
 PodTemplateSpec: 1 metadata, 2 spec
-PodSpec: 2 containers, 3 restartPolicy, 4 terminationGracePeriodSeconds, 6 dnsPolicy, 7 nodeSelector, 8 serviceAccountName, 9 serviceAccount, 10 nodeName,
-    11 hostNetwork, 16 hostname, 17 subdomain, 19 schedulerName, 20 initContainers, 24 priorityClassName
-Container: 1 name, 2 image, 3 command, 4 args, 5 workingDir, 6 ports, 7 env, 8 resources, 9 volumeMounts, 13 terminationMessagePath, 14 imagePullPolicy,
-    16 stdin, 17 stdinOnce, 18 tty, 20 terminationMessagePolicy
+PodSpec: 2 containers, 3 restartPolicy, 4 terminationGracePeriodSeconds, 6 dnsPolicy, 7 nodeSelector, 8 serviceAccountName,
+    9 serviceAccount, 10 nodeName, 11 hostNetwork, 16 hostname, 17 subdomain, 19 schedulerName, 20 initContainers, 24 priorityClassName
+Container: 1 name, 2 image, 3 command, 4 args, 5 workingDir, 6 ports, 7 env, 8 resources, 9 volumeMounts, 13 terminationMessagePath,
+    14 imagePullPolicy, 16 stdin, 17 stdinOnce, 18 tty, 20 terminationMessagePolicy
 ContainerPort: 1 name, 2 hostPort, 3 containerPort, 4 protocol, 5 hostIP
 EnvVar: 1 name, 2 value
 ResourceRequirements: 1 limits, 2 requests
@@ -62,7 +64,7 @@ class Malformed(ValueError):
 
 @cache
 def _numbers() -> dict[str, dict[int, str]]:
-    """Message -> number -> name of the field."""
+    """Message -> number -> name of the field (KCTL-71)."""
     table = {}
     for line in NUMBERS.replace("\n    ", " ").strip().splitlines():
         name, _, fields = line.partition(": ")
@@ -71,7 +73,7 @@ def _numbers() -> dict[str, dict[int, str]]:
 
 
 def decode(body: bytes) -> dict:
-    """A request body -> the object as JSON.  Raises BadRequest for what is not protobuf or not known."""
+    """A request body -> the object as JSON (KCTL-70).  Raises BadRequest for what is not protobuf or not known."""
     if not body.startswith(MAGIC):
         raise BadRequest("the body of the request was in an unknown format: it does not begin as protobuf of Kubernetes does")
     try:
@@ -128,7 +130,8 @@ def _value(type: Type, raw: int | bytes) -> Any:
             return _bytes(parts.get(3, b"")).decode() if parts.get(1) else _value(type_of("int32"), parts.get(2, 0))
         case "time":
             seconds = dict(_fields(data)).get(1, 0)
-            return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(seconds, int) and 0 < seconds < 1 << 37 else None
+            known = isinstance(seconds, int) and 0 < seconds < LATEST
+            return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if known else None
         case _:
             return data.decode()
 

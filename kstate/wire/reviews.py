@@ -11,6 +11,7 @@ ANSWERS = {"SelfSubjectAccessReview": {"allowed": True}, "SelfSubjectRulesReview
 
 
 def review(request: Request, group: str, kind: str) -> Response:
+    """KCTL-54."""
     if request.method != "POST":
         raise MethodNotAllowed(f'{request.method.lower()} is not supported on resources of kind "{kind.lower()}s.{group}"')
     return answer({"kind": kind, "apiVersion": f"{group}/v1", "metadata": {}, "status": ANSWERS[kind]}, 201)

@@ -38,6 +38,7 @@ class Wire:
         return response._replace(headers={**response.headers, **headers}) if headers else response
 
     def _route(self, request: Request) -> Response:
+        """All that kubectl and the Python clients ask for (KCTL-80 to KCTL-82, KCTL-90, KCTL-91); a slash at the end says nothing."""
         if len(request.body) > LIMIT:
             raise RequestEntityTooLarge(f"Request entity is too large: limit is {LIMIT}")
         match request.steps:
@@ -68,6 +69,7 @@ class Wire:
         return answer(discovery.api_versions() if core else discovery.group_list())
 
     def _openapi(self, path: list[str]) -> Response:
+        """KCTL-20, KCTL-23, KCTL-24."""
         match path:
             case ["v2"]:                # KCTL-22: an empty document is a valid one
                 return Response(200, b"", {"content-type": "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"})
@@ -120,7 +122,9 @@ class Wire:
     def _collection(self, request: Request, kind: Kind, namespace: str | None) -> Response:
         match request.method:
             case "GET" | "HEAD":
-                return self._watch(request, kind, namespace, request.query) if request.flag("watch") else self._list(request, kind, namespace)
+                if request.flag("watch"):
+                    return self._watch(request, kind, namespace, request.query)
+                return self._list(request, kind, namespace)
             case "POST" if namespace is not None or not kind.namespaced:
                 return self._create(request, kind, namespace)
             case "DELETE" if namespace is not None or not kind.namespaced:
@@ -152,12 +156,14 @@ class Wire:
         return answer(partial(obj) if form in (METADATA, METADATA_LIST) else obj, status)
 
     def _list(self, request: Request, kind: Kind, namespace: str | None) -> Response:
+        """API-37, KCTL-10; rows come in the order of the list (TBL-70)."""
         objects, metadata = listed(self.engine.world, kind, namespace, request)
         form = wanted_form(request.headers.get("accept", ""))
         if form == TABLE:
             return answer(self._table(request, kind, objects, metadata))
         if form in (METADATA, METADATA_LIST):
-            return answer({"kind": METADATA_LIST, "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": [partial(o) for o in objects]})
+            items = [partial(o) for o in objects]
+            return answer({"kind": METADATA_LIST, "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items})
         return answer({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": objects})
 
     def _table(self, request: Request, kind: Kind, objects: list, metadata: dict) -> dict:
@@ -184,7 +190,8 @@ class Wire:
         if meta["name"] != key.name:
             raise BadRequest(f"the name of the object ({meta['name']}) does not match the name on the URL ({key.name})")
         if kind.namespaced and meta.setdefault("namespace", key.namespace) != key.namespace:
-            raise BadRequest(f"the namespace of the object ({meta['namespace']}) does not match the namespace on the request ({key.namespace})")
+            raise BadRequest(f"the namespace of the object ({meta['namespace']}) does not match the namespace on the request "
+                             f"({key.namespace})")
         existed = self.api.find(key) is not None
         return self.show(request, kind, self.api.update(obj, subresource=subresource, **bodies.call(request)), 200 if existed else 201)
 

@@ -51,7 +51,7 @@ def scale_of(obj: dict) -> dict:
 
 
 def _scale(wire, request: Request, key: Key) -> Response:
-    """A write to scale changes spec.replicas of the parent and nothing else."""
+    """A write to scale changes spec.replicas of the parent and nothing else (KCTL-44)."""
     parent = wire.api.get(key)
     if request.method == "PATCH":
         document, sort = bodies.patch(request, None, wire.api.warnings)
@@ -72,8 +72,8 @@ def _scale(wire, request: Request, key: Key) -> Response:
 
 
 def _bind(wire, request: Request, key: Key) -> Response:
-    binding, node = _about(request, "Binding", key), ""
-    node = get(binding, "target.name", "")
+    """API-72."""
+    node = get(_about(request, "Binding", key), "target.name", "")
     if not node:
         raise ServerError("target.name: Required value")
     wire.api.bind(key, node, who=request.who)
@@ -81,6 +81,7 @@ def _bind(wire, request: Request, key: Key) -> Response:
 
 
 def _evict(wire, request: Request, key: Key) -> Response:
+    """API-71."""
     eviction = _about(request, "Eviction", key)
     evict(wire.api, key, eviction.get("deleteOptions") or {}, who=request.who)
     return success(201, code=201)
@@ -95,14 +96,16 @@ def _about(request: Request, name: str, key: Key) -> dict:
 
 
 def _log(wire, request: Request, key: Key) -> Response:
+    """API-73."""
     return text(containers.logs(wire.engine, key, request.query.get("container", ""), previous=request.flag("previous"),
                                 timestamps=request.flag("timestamps"), tail=request.number("tailLines"),
                                 since=request.number("sinceSeconds"), limit=request.number("limitBytes")))
 
 
 def _exec(wire, request: Request, key: Key) -> Response:
-    """Run a command to its end: the body is its input, the answer its output by channel (KCTL-60).
+    """Run a command to its end: the body is its input, the answer its output by channel (API-74, KCTL-60).
 
     Who serves WebSockets keeps a session (node/exec.py) instead."""
-    result = containers.exec(wire.engine, key, request.query.get("container", ""), request.values("command"), request.body.decode("utf-8", "replace"))
+    stdin = request.body.decode("utf-8", "replace")
+    result = containers.exec(wire.engine, key, request.query.get("container", ""), request.values("command"), stdin)
     return answer({"stdout": result.stdout, "stderr": result.stderr, "code": result.code})

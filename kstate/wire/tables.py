@@ -12,12 +12,14 @@ COMPLETED = {"Succeeded": "The pod has completed successfully.", "Failed": "The 
 
 
 def wanted_form(accept: str) -> str:
-    """PLAIN, YAML, TABLE, METADATA or METADATA_LIST: clauses are tried left to right (TBL-1).  Raises NotAcceptable (API-21)."""
+    """PLAIN, YAML, TABLE, METADATA or METADATA_LIST: clauses are tried left to right (TBL-1, KCTL-11), and who says nothing gets
+    JSON (KCTL-83).  Raises NotAcceptable (API-21)."""
     for clause in (accept or "*/*").split(","):
         media, *parameters = (part.strip() for part in clause.split(";"))
         values = dict(p.split("=", 1) for p in parameters if "=" in p)
         form = values.get("as", PLAIN)
-        if form and (form not in (TABLE, METADATA, METADATA_LIST) or values.get("g") != "meta.k8s.io" or values.get("v") not in ("v1", "v1beta1")):
+        known = form in (TABLE, METADATA, METADATA_LIST) and values.get("g") == "meta.k8s.io" and values.get("v") in ("v1", "v1beta1")
+        if form and not known:
             continue
         if media in ("application/json", "*/*", "application/*"):
             return form
@@ -53,6 +55,7 @@ def _definitions(kind: Kind) -> list[dict]:
 
 
 def _row(kind: Kind, obj: dict, since, include: str) -> dict:
+    """Cells are of the types of their columns (TBL-5)."""
     row: dict = {"cells": kind.cells(obj, since)}
     phase = (obj.get("status") or {}).get("phase") if kind.kind == "Pod" else ""
     if phase in COMPLETED:                                                  # TBL-26

@@ -53,23 +53,30 @@ class Watch:
         self._last = log[self._position - 1] if self._position else None
 
     def _bookmark(self, annotations: dict | None = None) -> dict:
-        meta = {"resourceVersion": str(self.engine.world.revision), "creationTimestamp": None, **({"annotations": annotations} if annotations else {})}
+        meta: dict = {"resourceVersion": str(self.engine.world.revision), "creationTimestamp": None}
+        if annotations:
+            meta["annotations"] = annotations
         return {"kind": self.kind.kind, "apiVersion": self.kind.api_version, "metadata": meta}
 
     def _gone(self, message: str) -> None:
         self._pending.append(("ERROR", Expired(message).status()))
         self.closed = True
 
-    def lines(self) -> list[bytes]:
-        """New events, each a line of JSON."""
+    @property
+    def behind(self) -> bool:
+        """There are changes that it has not looked at."""
+        return not self.closed and self._position != len(self.engine.world.log)
+
+    def lines(self, most: int | None = None) -> list[bytes]:
+        """New events, each a line of JSON (API-40).  most: how many changes to look at."""
         log = self.engine.world.log
         if not self.closed:
             if len(log) < self._position or (self._position and log[self._position - 1] is not self._last):
                 self._gone(f"too old resource version: {self._last.revision} ({self.engine.world.revision})")
             else:
-                for change in log[self._position:]:
+                for change in log[self._position:None if most is None else self._position + most]:
                     self._take(change)
-                self._position, self._last = len(log), log[-1] if log else None
+                    self._position, self._last = self._position + 1, change
         pending, self._pending = self._pending, []
         return [self._line(sort, obj) for sort, obj in pending]
 
@@ -78,7 +85,7 @@ class Watch:
         return [self._line("BOOKMARK", self._bookmark())] if self.bookmarks and not self.closed else []
 
     def _take(self, change: Change) -> None:
-        """A change as the selectors let it appear (API-43)."""
+        """A change as the selectors let it appear (API-43); a pod's whole life is told this way (API-45)."""
         if change.key.kind != self.kind.kind or change.verb == "wait" or self.namespace not in (None, change.key.namespace):
             return
         before = change.old is not None and self.chosen.matches(change.old)

@@ -78,7 +78,7 @@ def play(scenario: dict, backend: Backend) -> dict:
         if "wait" in step:
             backend.wait(step["wait"])
         else:
-            output = backend.kubectl(*_command(step))
+            output = backend.kubectl(*command(step))
         objects = _objects(backend, known)
         record = {"step": step, "objects": objects, "story": [known.replace(line) for line in _story(backend.changes(), told)],
                   "events": sorted(_events(backend, known, seen))}
@@ -90,7 +90,7 @@ def play(scenario: dict, backend: Backend) -> dict:
     return {"name": scenario["name"], "steps": steps}
 
 
-def _command(step: dict) -> tuple[list[str], str]:
+def command(step: dict) -> tuple[list[str], str]:
     """The words after kubectl, and what it reads on standard input."""
     for verb in ("apply", "create"):
         if verb in step:

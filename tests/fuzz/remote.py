@@ -8,6 +8,7 @@ import threading
 import time
 from base64 import b64decode
 from pathlib import Path
+from typing import Self
 from urllib.error import HTTPError
 from urllib.request import Request as Ask
 from urllib.request import urlopen
@@ -22,6 +23,7 @@ from tests.conformance.runner import PLURALS, TOLD, Output
 from .scenes import NAMESPACE, PREFIX
 
 POLL, PATIENCE = 0.2, 120       # s: between two looks, and until a cluster that does not come to rest is given up
+WATCH = 10                      # s that one watch lasts
 OF_CLUSTER = ("PersistentVolume", "StorageClass")
 
 
@@ -33,7 +35,7 @@ class Remote:
         self.quiet = quiet
         self.cluster = Cluster(send=self.send)
         self._told: list[tuple[str, dict]] = []
-        self._lock = threading.Lock()
+        self._lock, self._left_alone = threading.Lock(), threading.Event()
         for kind in TOLD:
             version = self._json(PLURALS[kind])["metadata"]["resourceVersion"]
             threading.Thread(target=self._watch, args=(kind, version), daemon=True).start()
@@ -56,14 +58,22 @@ class Remote:
             return json.load(reply)
 
     def _watch(self, kind: str, version: str) -> None:
-        """Note every change of a kind, from that resource version on."""
-        while True:
-            with self._open("GET", f"{PLURALS[kind]}?watch=1&resourceVersion={version}", timeout=None) as lines:
-                for line in lines:
-                    event = json.loads(line)
-                    version = event["object"]["metadata"]["resourceVersion"]
-                    with self._lock:
-                        self._told.append((event["type"], {**event["object"], "kind": kind}))
+        """Note every change of a kind from that resource version on, until the cluster is left."""
+        while not self._left_alone.is_set():
+            try:
+                with self._open("GET", f"{PLURALS[kind]}?watch=1&resourceVersion={version}&timeoutSeconds={WATCH}") as lines:
+                    for event in map(json.loads, lines):
+                        version = event["object"]["metadata"]["resourceVersion"]
+                        with self._lock:
+                            self._told.append((event["type"], {**event["object"], "kind": kind}))
+            except OSError:
+                self._left_alone.wait(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._left_alone.set()
 
     # -- what a backend does
 

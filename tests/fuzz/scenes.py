@@ -12,7 +12,7 @@ NAMESPACE, PREFIX = "fuzz", "fuzz-"
 CHOICES = 12                    # numbers are below this
 Action = tuple[str, int]
 
-SET = """
+SET = """\
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {{name: web}}
@@ -31,13 +31,13 @@ spec:
   - metadata: {{name: www}}
     spec: {{accessModes: [ReadWriteOnce], storageClassName: fuzz-static, resources: {{requests: {{storage: 1Gi}}}}}}
 """
-SERVICE = """
+SERVICE = """\
 apiVersion: v1
 kind: Service
 metadata: {name: nginx}
 spec: {clusterIP: None, selector: {app: nginx}, ports: [{port: 80, name: web}]}
 """
-VOLUME = """
+VOLUME = """\
 apiVersion: v1
 kind: PersistentVolume
 metadata: {{name: {name}}}
@@ -48,7 +48,7 @@ spec:
   storageClassName: {cls}
   nfs: {{server: 10.113.0.1, path: /exports/{name}}}
 """
-CLAIM = """
+CLAIM = """\
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {{name: c{number}}}
@@ -59,9 +59,9 @@ MODES = ("ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod")
 
 
 def beginning() -> Iterator[dict]:
-    """What every scenario starts from."""
+    """What every scenario starts from.  No two volumes are equally large, since among equals chance decides (MATCH-4)."""
     yield {"apply": SERVICE}
-    yield {"apply": "---".join(VOLUME.format(name=f"{PREFIX}{n}", size="1Gi", modes="[ReadWriteOnce]", policy="Retain", cls=CLASSES[0]) for n in (1, 2, 3))}
+    yield {"apply": "---\n".join(VOLUME.format(name=f"{PREFIX}{n}", size=f"{n}Gi", modes="[ReadWriteOnce]", policy="Retain", cls=CLASSES[0]) for n in (1, 2, 3))}
 
 
 def actions(seed: int, length: int) -> list[Action]:
@@ -79,7 +79,7 @@ def step(action: Action) -> dict:
 
 
 def _volume(n: int) -> dict:
-    return {"apply": VOLUME.format(name=f"{PREFIX}v{n % 4}", size=("1Gi", "2Gi", "512Mi")[n % 3], policy=("Retain", "Delete")[n // 6], cls=CLASSES[n % 2],
+    return {"apply": VOLUME.format(name=f"{PREFIX}v{n % 4}", size=f"{n + 1}100Mi", policy=("Retain", "Delete")[n // 6], cls=CLASSES[n % 2],
                                    modes=("[ReadWriteOnce]", "[ReadWriteOnce, ReadWriteMany]")[n // 2 % 2])}
 
 

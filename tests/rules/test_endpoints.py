@@ -68,7 +68,7 @@ def conditions(engine, name: str = "nginx") -> dict[str, str]:
 # ---- which services and pods (SVC-30 to SVC-34) -----------------------------------------------
 
 @pytest.mark.parametrize("spec", [{"selector": None}, {"selector": {}}, {"type": "ExternalName", "externalName": "example.com", "ports": ()}], ids=str)
-def test_SVC_30_services_that_nobody_looks_after(engine, spec):
+def test_SVC_30_and_SVC_61_services_that_nobody_looks_after(engine, spec):
     service(engine, **spec)
     pod(engine)
     assert get(engine, "Endpoints", "nginx") is None and slices(engine) == []
@@ -156,11 +156,14 @@ def test_SVC_40_without_pods_there_are_no_subsets(engine):
     assert "subsets" not in get(engine, "Endpoints", "nginx")
 
 
-def test_SVC_40_addresses_are_sorted_by_number(engine):
+def test_SVC_40_and_SVC_54_addresses_are_sorted_by_number(engine):
     service(engine)
     for name, ip in (("a", "10.244.1.10"), ("b", "10.244.1.9"), ("c", "10.244.1.2")):
         pod(engine, name, ip)
     assert [a["ip"] for a in subsets(engine)[0]["addresses"]] == ["10.244.1.2", "10.244.1.9", "10.244.1.10"]
+    engine.api.delete(Key("Service", "default", "nginx"))
+    service(engine)
+    assert [e["addresses"][0] for s in slices(engine) for e in s["endpoints"]][-3:] == ["10.244.1.2", "10.244.1.9", "10.244.1.10"]
 
 
 def test_SVC_40_at_most_a_thousand_addresses(engine, monkeypatch):
@@ -203,7 +206,7 @@ def test_SVC_41_a_headless_service_needs_no_ports(engine):
 
 # ---- EndpointSlices (SVC-50 to SVC-56) --------------------------------------------------------
 
-def test_SVC_50_51_52_a_slice(engine):
+def test_SVC_50_to_52_a_slice(engine):
     made = service(engine, labels={"app": "nginx", "service.kubernetes.io/headless": "no"})
     key = pod(engine)
     [found] = slices(engine)
@@ -237,7 +240,7 @@ def test_SVC_53_one_empty_slice_stands_for_no_endpoints_and_is_used_first(engine
     assert again["metadata"]["uid"] == empty["metadata"]["uid"] and again.get("endpoints", []) == []
 
 
-def test_SVC_53_54_a_hundred_to_a_slice(engine, monkeypatch):
+def test_SVC_53_a_hundred_to_a_slice(engine, monkeypatch):
     monkeypatch.setattr("kstate.controllers.endpointslices.FULL", 3)
     service(engine)
     for i in range(7):

@@ -212,3 +212,18 @@ def test_API_65_some_namespaces_may_not_be_deleted(engine, name):
     with pytest.raises(Forbidden) as refused:
         engine.api.delete(Key("Namespace", "", name))
     assert str(refused.value) == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+
+
+def test_API_65_the_controller_asks_the_server_and_not_its_cache():
+    engine = cluster_engine([GarbageCollector, Namespaces, ServiceAccounts], lag=True)
+    engine.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "gsh"}})
+    engine.settle()
+    engine.api.delete(Key("Namespace", "", "gsh"))
+    while ("namespace", Key("Namespace", "", "gsh")) not in engine.queue:
+        engine._see("namespace")
+    engine.api.patch(Key("ConfigMap", "gsh", "kube-root-ca.crt"), {"metadata": {"finalizers": ["example.com/hold"]}})      # not seen yet
+    engine.settle()
+    assert get(engine, "Namespace", "gsh", "")["status"]["conditions"][4]["status"] == "True"
+    engine.api.patch(Key("ConfigMap", "gsh", "kube-root-ca.crt"), {"metadata": {"finalizers": None}})
+    engine.settle()
+    assert get(engine, "Namespace", "gsh", "") is None and engine.world.list("ConfigMap", "gsh") == []

@@ -98,21 +98,21 @@ def test_a_namespace_and_what_is_in_it(cluster):
      "StatefulSet.apps \"web\" is invalid: spec.podManagementPolicy: Invalid value: \"Sometimes\": must be 'OrderedReady' or 'Parallel'"),
     (STATEFULSET.replace("replicas: 3", "replcas: 3"), BadRequest,
      'StatefulSet in version "v1" cannot be handled as a StatefulSet: strict decoding error: unknown field "spec.replcas"'),
-    (STATEFULSET.replace("replicas: 3", "replicas: three"), BadRequest, 'StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot '
-     "unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32"),
+    (STATEFULSET.replace("replicas: 3", "replicas: three"), BadRequest, ('StatefulSet in version "v1" cannot be handled as a StatefulSet: json: cannot '
+     "unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32")),
     (CLAIM % "1Gb", BadRequest, f'PersistentVolumeClaim in version "v1" cannot be handled as a PersistentVolumeClaim: {QUANTITY}'),
     (CLAIM % "-1Gi", Invalid, 'PersistentVolumeClaim "a" is invalid: spec.resources[storage]: Invalid value: "-1Gi": must be greater than zero'),
-    ((CLAIM % "1Gi").replace("[ReadWriteOnce]", "[ReadWriteTwice]"), Invalid, 'PersistentVolumeClaim "a" is invalid: spec.accessModes: Unsupported value: '
-     '"ReadWriteTwice": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"'),
+    ((CLAIM % "1Gi").replace("[ReadWriteOnce]", "[ReadWriteTwice]"), Invalid, ('PersistentVolumeClaim "a" is invalid: spec.accessModes: Unsupported value: '
+     '"ReadWriteTwice": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"')),
     ((CLAIM % "1Gi").replace("[ReadWriteOnce]", "[]"), Invalid, 'PersistentVolumeClaim "a" is invalid: spec.accessModes: Required value: at least 1 access mode is required'),
     ("apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: empty}\nspec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce]}", Invalid,
      'PersistentVolume "empty" is invalid: spec: Required value: must specify a volume type'),
     ("apiVersion: v1\nkind: Service\nmetadata: {name: nginx}\nspec: {clusterIP: Nones, ports: [{port: 80}]}", Invalid,
      'Service "nginx" is invalid: spec.clusterIPs[0]: Invalid value: "Nones": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
-    ("apiVersion: apps/v9\nkind: StatefulSet\nmetadata: {name: web}", ApiError, 'resource mapping not found for name: "web" namespace: "" from "STDIN": '
-     'no matches for kind "StatefulSet" in version "apps/v9"\nensure CRDs are installed first'),
-    ("apiVersion: v1\nkind: Widget\nmetadata: {name: w}", ApiError, 'resource mapping not found for name: "w" namespace: "" from "STDIN": '
-     'no matches for kind "Widget" in version "v1"\nensure CRDs are installed first'),
+    ("apiVersion: apps/v9\nkind: StatefulSet\nmetadata: {name: web}", ApiError, ('resource mapping not found for name: "web" namespace: "" from "STDIN": '
+     'no matches for kind "StatefulSet" in version "apps/v9"\nensure CRDs are installed first')),
+    ("apiVersion: v1\nkind: Widget\nmetadata: {name: w}", ApiError, ('resource mapping not found for name: "w" namespace: "" from "STDIN": '
+     'no matches for kind "Widget" in version "v1"\nensure CRDs are installed first')),
     ("not: [valid", BadRequest, "error converting YAML to JSON: yaml: line 1: did not find expected ',' or ']'"),
     ("metadata: {name: a}", BadRequest, "error validating data: [apiVersion not set, kind not set]"),
     ("just words", BadRequest, "an object is expected, not 'just words'"), ([3], BadRequest, "an object is expected, not 3"),

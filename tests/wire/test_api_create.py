@@ -250,6 +250,35 @@ def test_API_67_admission_gives_a_pod_its_account_token_tolerations_and_priority
                                    for why in ("not-ready", "unreachable")]
 
 
+@pytest.mark.parametrize(("path", "obj", "defaults"), [
+    (f"{APPS}/statefulsets", statefulset(), {"podManagementPolicy": "OrderedReady", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+                                             "revisionHistoryLimit": 10, "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"}}),
+    (f"{APPS}/deployments", {**statefulset(), "kind": "Deployment"}, {
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600}),
+    (f"{CORE}/persistentvolumeclaims", claim(), {"volumeMode": "Filesystem"}),
+    ("/api/v1/persistentvolumes", volume(), {"persistentVolumeReclaimPolicy": "Retain", "volumeMode": "Filesystem"})], ids=lambda v: v.get("kind", "") if isinstance(v, dict) else "")
+def test_API_69_defaults(server, path, obj, defaults):
+    spec = server.ok("POST", f"{path}?fieldValidation=Ignore", obj)["spec"]
+    assert {field: spec.get(field) for field in defaults} == defaults
+
+
+def test_API_69_a_class(server):
+    made = server.ok("POST", "/apis/storage.k8s.io/v1/storageclasses", {"metadata": {"name": "c"}, "provisioner": "x"})
+    assert (made["reclaimPolicy"], made["volumeBindingMode"]) == ("Delete", "Immediate")
+
+
+def test_API_67_defaults_that_pods_and_templates_share(server):
+    template = server.ok("POST", f"{APPS}/statefulsets", statefulset())["spec"]["template"]["spec"]
+    spec = server.ok("POST", f"{CORE}/pods", pod())["spec"]
+    for found in (template, spec):
+        assert (found["restartPolicy"], found["dnsPolicy"], found["terminationGracePeriodSeconds"], found["schedulerName"], found["securityContext"]) == (
+            "Always", "ClusterFirst", 30, "default-scheduler", {})
+        container = found["containers"][0]
+        assert (container["imagePullPolicy"], container["terminationMessagePath"], container["terminationMessagePolicy"], container["resources"]) == (
+            "Always", "/dev/termination-log", "File", {})
+    assert "tolerations" not in template and "serviceAccountName" not in template and spec["enableServiceLinks"] is True
+
+
 def test_API_67_a_pod_that_tolerates_already_gets_nothing_more(server):
     everything = [{"operator": "Exists"}]
     assert server.ok("POST", f"{CORE}/pods", pod(tolerations=everything))["spec"]["tolerations"] == everything

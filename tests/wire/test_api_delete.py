@@ -46,8 +46,8 @@ def test_API_46_options_stand_in_the_body_or_in_the_query(server, running):
     ({"propagationPolicy": "Orphan", "orphanDependents": True}, 422,
      'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set'),
     ({"dryRun": ["Some"]}, 422, 'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"'),
-    ({"gracePeriodSeconds": "x"}, 400, 'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: '
-     "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64")])
+    ({"gracePeriodSeconds": "x"}, 400, ('DeleteOptions in version "v1" cannot be handled as a DeleteOptions: '
+     "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64"))])
 def test_API_47_options_are_checked(server, options, code, message):
     server.ok("POST", f"{CORE}/configmaps", config_map())
     assert server.refused("DELETE", f"{CORE}/configmaps/a", options)[::2] == (code, message)
@@ -61,8 +61,8 @@ def test_API_48_preconditions(server):
     made = server.ok("POST", f"{APPS}/statefulsets", statefulset())["metadata"]
     answer = server.ask("DELETE", f"{APPS}/statefulsets/web", {"preconditions": {"uid": "other"}})
     assert (answer.status, answer.json["reason"], answer.json["message"]) == (
-        409, "Conflict", f'Operation cannot be fulfilled on StatefulSet.apps "web": the UID in the precondition (other) does not match the UID in '
-        f'record ({made["uid"]}). The object might have been deleted and then recreated')
+        409, "Conflict", (f'Operation cannot be fulfilled on StatefulSet.apps "web": the UID in the precondition (other) does not match the UID in '
+        f'record ({made["uid"]}). The object might have been deleted and then recreated'))
     assert answer.json["details"] == {"name": "web", "group": "apps", "kind": "StatefulSet"}
     assert server.refused("DELETE", f"{APPS}/statefulsets/web", {"preconditions": {"resourceVersion": "1"}})[2].endswith(
         f"the ResourceVersion in the precondition (1) does not match the ResourceVersion in record ({made['resourceVersion']}). "

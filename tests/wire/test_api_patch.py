@@ -22,8 +22,8 @@ def test_API_54_the_content_type_says_which(server, web):
     assert server.ok("PATCH", WEB, {"spec": {"replicas": 2}}, media=f"{MERGE}; charset=utf-8")["spec"]["replicas"] == 2
     assert server.ok("PATCH", WEB, {"spec": {"replicas": 3}}, media=STRATEGIC)["metadata"]["generation"] == 4
     assert server.refused("PATCH", WEB, {}, media="application/json") == (
-        415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
-        f"{JSON}, {MERGE}, {STRATEGIC}, {APPLY}")
+        415, "UnsupportedMediaType", ("the body of the request was in an unknown format - accepted media types include: "
+        f"{JSON}, {MERGE}, {STRATEGIC}, {APPLY}"))
 
 
 def test_API_54_a_missing_object_is_only_created_by_apply(server):

@@ -32,8 +32,8 @@ def test_API_9_the_uid_is_filled_in_and_must_be_right(server):
     assert put(server, config_map(labels={"a": "b"}))["metadata"]["uid"] == made["metadata"]["uid"]
     answer = server.ask("PUT", f"{CORE}/configmaps/a", config_map(uid="other", resourceVersion="1"))
     assert (answer.status, answer.json["reason"], answer.json["message"]) == (
-        409, "Conflict", 'Operation cannot be fulfilled on configmaps "a": StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/a, '
-        f'ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: {made["metadata"]["uid"]}')
+        409, "Conflict", ('Operation cannot be fulfilled on configmaps "a": StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/a, '
+        f'ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: {made["metadata"]["uid"]}'))
 
 
 def test_API_9_who_updates_what_is_gone_meant_another_object(server):
@@ -59,8 +59,8 @@ def test_API_11_T_7_finalizers_only_go_while_an_object_is_deleted(server):
     assert gone["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
     more = with_meta(gone, finalizers=["kubernetes.io/pvc-protection", "example.com/y", "example.com/x"])
     assert server.refused("PUT", f"{CORE}/persistentvolumeclaims/www", more) == (
-        422, "Invalid", 'PersistentVolumeClaim "www" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is '
-        'being deleted, found new finalizers []string{"example.com/x", "example.com/y"}')
+        422, "Invalid", ('PersistentVolumeClaim "www" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is '
+        'being deleted, found new finalizers []string{"example.com/x", "example.com/y"}'))
 
 
 def test_API_12_T_7_the_last_finalizer_takes_the_object_with_it(server):

@@ -53,8 +53,8 @@ def test_API_21_a_verb_that_is_not_supported(server, method, path, message):
 def test_API_21_unsupported_media(server):
     for media in ("application/x-www-form-urlencoded", "text/plain"):
         assert server.refused("POST", f"{CORE}/configmaps", config_map(), media=media) == (
-            415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
-            "application/json, application/yaml, application/vnd.kubernetes.protobuf")
+            415, "UnsupportedMediaType", ("the body of the request was in an unknown format - accepted media types include: "
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf"))
 
 
 def test_API_21_unacceptable_accept(server):
@@ -80,6 +80,14 @@ def test_API_22_field_errors_show_their_value(server):
     assert message(service(ports=[{"name": "a", "port": 1}, {"name": "a", "port": 2}])) == 'spec.ports[1].name: Duplicate value: "a"'
     assert message(service(ports=[{"port": 80, "nodePort": 30080}])) == "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"
     assert message(service(clusterIP="10.96.9.9", clusterIPs=["10.96.9.8"])) == 'spec.clusterIPs: Invalid value: ["10.96.9.8"]: first value must match `clusterIP`'
+
+
+def test_API_23_every_complaint_is_a_cause_from_which_kubectl_prints(server):
+    for obj in (statefulset("Web", replicas=-1), statefulset(replicas=-1)):
+        status = server.ask("POST", f"{APPS}/statefulsets", obj).json
+        assert all(set(cause) == {"reason", "message", "field"} and all(cause.values()) for cause in status["details"]["causes"])
+        assert status["details"]["name"] == obj["metadata"]["name"] and status["details"]["kind"] == "StatefulSet"
+        assert all(f"{cause['field']}: {cause['message']}" in status["message"] for cause in status["details"]["causes"])
 
 
 def test_API_24_unknown_fields(server):
@@ -162,6 +170,12 @@ def test_API_27_offsets_of_time_are_understood(server):
     made = server.ok("POST", f"{CORE}/pods", pod())
     sent = {**made, "metadata": {**made["metadata"], "creationTimestamp": made["metadata"]["creationTimestamp"].replace("Z", "+00:00")}}
     assert server.ok("PUT", f"{CORE}/pods/web-0", sent) == made                                                                       # KCTL-80
+
+
+def test_API_31_annotations_say_anything_but_not_too_much(server):
+    assert server.ok("POST", f"{CORE}/configmaps", config_map(annotations={"Example.com/A_b": "x\n" * 99}))
+    assert server.refused("POST", f"{CORE}/configmaps", config_map("b", annotations={"a": "x" * 262144})) == (
+        422, "Invalid", 'ConfigMap "b" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes')
 
 
 def test_API_61_deprecated_endpoints_say_so(server):

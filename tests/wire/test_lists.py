@@ -53,8 +53,8 @@ def test_API_38_which_revision(five):
 
 @pytest.mark.parametrize(("query", "code", "message"), [
     ("resourceVersionMatch=Exact", 422, 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided'),
-    ("resourceVersionMatch=Exact&resourceVersion=0", 422, 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: '
-     'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    ("resourceVersionMatch=Exact&resourceVersion=0", 422, ('ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: '
+     'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')),
     ("resourceVersionMatch=NotOlderThan&resourceVersion=0&continue=x", 422,
      'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided'),
     ("sendInitialEvents=true", 422, 'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list'),

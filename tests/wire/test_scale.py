@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import pytest
 
-from .asking import APPS, CORE, bind, budget, pod, run, statefulset
+from tests.helpers import cluster_engine
+
+from .asking import APPS, CORE, Server, bind, budget, pod, run, statefulset
 
 WEB = f"{APPS}/statefulsets/web"
 MERGE = "application/merge-patch+json"
@@ -205,3 +207,14 @@ def test_API_73_refusals(server):
     assert server.refused("GET", f"{log}?container=a&previous=true")[2] == 'previous terminated container "a" in pod "web-0" not found'
     assert server.refused("GET", f"{log}?container=a&tailLines=x")[2] == 'strconv.ParseInt: parsing "x": invalid syntax'
     assert server.refused("GET", f"{CORE}/pods/none/log")[0] == 404
+
+
+# ---- exec (API-74) ----------------------------------------------------------------------------
+
+def test_API_74_exec_runs_a_command_to_its_end():
+    server = Server(cluster_engine())
+    server.ok("POST", f"{CORE}/pods", pod())
+    server.engine.settle()
+    answer = server.ok("POST", f"{CORE}/pods/web-0/exec?command=sh&command=-c&command=cat%3B+exit+3", b"hello")
+    assert answer == {"stdout": "hello", "stderr": "", "code": 3}
+    assert server.ask("GET", f"{CORE}/pods/web-0/portforward").status == 404

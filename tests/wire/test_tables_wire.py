@@ -1,11 +1,14 @@
 """Tables over the wire: negotiation, envelope, row objects (TBL-1 to TBL-5, TBL-26, TBL-70, KCTL-10 to KCTL-15)."""
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kstate.kinds import KINDS
+from tests.helpers import cluster_engine
 
-from .asking import APPS, CORE, TABLE, bind, claim, config_map, pod, run, service, statefulset, volume
+from .asking import APPS, CORE, TABLE, Server, bind, claim, config_map, pod, run, service, statefulset, volume
 
 
 def cells(table: dict) -> list[dict]:
@@ -91,6 +94,19 @@ def test_TBL_26_rows_of_ended_pods(server):
         now = server.ok("PUT", f"{CORE}/pods/web-0/status", {**now, "status": {**now["status"], "phase": phase}})
         [condition] = server.get(f"{CORE}/pods", accept=TABLE)["rows"][0]["conditions"]
         assert (condition["type"], condition["status"], condition["reason"]) == ("Completed", "True", phase) and condition["message"]
+
+
+def test_TBL_27_the_life_of_a_healthy_pod():
+    server = Server(cluster_engine())
+    stream = server.ask("GET", f"{CORE}/pods?watch=1", accept=TABLE).watch
+    server.ok("POST", f"{CORE}/pods", pod())
+    server.engine.settle()
+    server.ok("DELETE", f"{CORE}/pods/web-0")
+    server.engine.settle()
+    rows = [json.loads(line)["object"]["rows"][0]["cells"][1:3] for line in stream.lines()]
+    shown = [row for i, row in enumerate(rows) if i == 0 or row != rows[i - 1]]
+    assert shown[:3] == [["0/1", "Pending"], ["0/1", "ContainerCreating"], ["1/1", "Running"]] and shown[3] == ["1/1", "Terminating"]
+    assert {status for _, status in shown[4:]} <= {"Terminating", "Completed", "Error"}
 
 
 def test_TBL_70_rows_are_in_the_order_of_the_list(server):
