@@ -41,6 +41,10 @@ def create(api, kind, obj: dict) -> None:
 def update(api, kind, new: dict, old: dict) -> None:
     if kind.kind == "Service":
         addresses.allocate(api, new, old)
+
+
+def allow_update(api, kind, new: dict, old: dict) -> None:
+    """What is asked of an update only once it is known to be valid (PVCAPI-15)."""
     if kind.kind == "PersistentVolumeClaim" and get(old, "status.phase") == "Bound":
         _resize(api, kind, new, old)
 

@@ -116,7 +116,7 @@ class Api:
         return key
 
     def suffix(self, purpose: str, length: int = 5) -> str:
-        """Random characters as generateName appends them, by the seed."""
+        """Random characters as generateName appends them, by the seed (K-3)."""
         number = int(self.engine.chance(purpose), 16)
         letters = []
         for _ in range(length):
@@ -170,6 +170,8 @@ class Api:
         if not subresource and any(get(new, path) is not get(old, path) and get(new, path) != get(old, path) for path in kind.generation):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1            # API-17
         self._check(kind, new, old, subresource)
+        if not subresource:
+            admission.allow_update(self, kind, new, old)
         self._manage(kind, old, new, call, fields, subresource)
         return self._store(kind, key, old, new, "status" if subresource == "status" else "update", call)
 

@@ -38,13 +38,13 @@ def deleted(kind: Kind, old: Dict, grace: int | None, propagation: str | None, c
     if kind.kind == "Namespace":                                            # it goes when it is empty (API-65)
         return _marked(put(old, "status.phase", "Terminating"), clock.timestamp(now), None, finalizers)
     period = _grace_period(old, grace) if kind.kind == "Pod" else 0
-    if not period and not finalizers:
+    if not period and not finalizers:                                                   # POD-3
         return None
-    return _marked(old, clock.timestamp(now + period * SECOND), period, finalizers)
+    return _marked(old, clock.timestamp(now + period * SECOND), period, finalizers)     # POD-2
 
 
 def _grace_period(pod: Dict, grace: int | None) -> int:
-    """In seconds; none for a pod that nobody runs, or that has ended (API-49)."""
+    """In seconds; none for a pod that nobody runs, or that has ended (API-49, POD-1, POD-6)."""
     if not pod["spec"].get("nodeName") or get(pod, "status.phase") in ("Succeeded", "Failed"):
         return 0
     period = pod["spec"].get("terminationGracePeriodSeconds", 30) if grace is None else grace
@@ -52,7 +52,7 @@ def _grace_period(pod: Dict, grace: int | None) -> int:
 
 
 def _again(pod: Dict, grace: int | None, clock: Clock, now: int) -> Dict | None:
-    """A further DELETE can only shorten the grace period, and not into the past (API-49)."""
+    """A further DELETE can only shorten the grace period, and not into the past (API-49, POD-4)."""
     meta = pod["metadata"]
     period = 1 if grace is not None and grace < 0 else grace
     before = meta.get("deletionGracePeriodSeconds", 0)

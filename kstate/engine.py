@@ -82,7 +82,7 @@ class Engine:
         return sha256(f"{self.seed}/{self.now}/{self.world.revision}/{purpose}".encode()).hexdigest()
 
     def uid(self, purpose: str) -> str:
-        """A UUID (version 4) by the seed."""
+        """A UUID (version 4) by the seed (K-5)."""
         digits = self.chance(f"uid/{purpose}")
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
 
@@ -192,7 +192,7 @@ class Engine:
                 client.wait(key, error.message, because="CTL-5")
             self.alarm(name, key, min(BACKOFF << min(failures - 1, 30), LONGEST_BACKOFF), POLL)
         self._note_waits(name, key, client.waits)
-        if self.caches is not None:     # a controller sees its own writes before it looks again (workloads.md 0.3)
+        if self.caches is not None:     # a controller sees its own writes before it looks again (K-6)
             while client.wrote > self.caches[name].revision:
                 self._see(name)
 

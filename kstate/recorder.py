@@ -58,7 +58,7 @@ def _count(engine, event: Dict, message: str, who: str, because: str) -> None:
 
 
 def _silenced(engine, known: list[Dict]) -> bool:
-    """Whether the source has told so much about the object that the filter drops what it says."""
+    """Whether the source has told so much about the object that the filter drops what it says (CTL-7)."""
     told = sum(event.get("count", 1) for event in known)
     first = min((engine.clock.ms(event["firstTimestamp"]) for event in known), default=engine.now)
     return told >= BURST + (engine.now - first) // REFILL

@@ -3,9 +3,10 @@
     python -m tests.ledger          writes kstate/rules/LEDGER.md
     python -m tests.ledger --gaps   lists the rules that lack a place or a test
 
-A rule is implemented where its number stands: in a comment, in the docstring of a function or class, or in a string such as
-because="STS-56".  The docstring of a module only says what the module is about and does not count.  A test holds a rule if the
-number stands in its name or inside it; cases in YAML name theirs.  `STS-36 to STS-40` means all of them.
+A rule is implemented where its number stands: in a comment, in a docstring, or in a string such as because="STS-56".  Ranges in
+the docstring of a module only say what the module is about and do not count.  What follows from other rules
+needs no place of its own, but those need one, and it needs a test.  A test holds a rule if the number stands in its name or inside
+it; cases in YAML name theirs.  `STS-36 to STS-40` means all of them.
 """
 from __future__ import annotations
 
@@ -21,29 +22,36 @@ from kstate.rules import Rule, rules
 
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "kstate/rules/LEDGER.md"
-NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+[-_][A-Z]?)(\d{1,3})(\.\d+|[a-z])?(?:(?: to |_to_)(?:\1)?(\d+))?(?![\dA-Za-z])")
+NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+-[A-Z]?)(\d{1,3})(\.\d+|[a-z])?(?: to (?:\1)?(\d+))?(?![\dA-Za-z])")
+NAME = re.compile(r"(?<![A-Za-z0-9])([A-Z]+)((?:_(?:to_)?[A-Z]?\d{1,3})+)(?![\dA-Za-z])")
 SHOWN = 3           # tests of a rule that the table names
 
 
 # ---- numbers in texts ---------------------------------------------------------------------------
 
-def numbers(text: str) -> Iterator[str]:
-    """"STS-36 to STS-38, MATCH-2.5" -> STS-36, STS-37, STS-38, MATCH-2, MATCH-2.5; in names of tests the dashes are underscores."""
-    for prefix, first, part, last in NUMBER.findall(text):
-        family = prefix.replace("_", "-")
-        yield from (f"{family}{number}" for number in range(int(first), int(last or first) + 1))
+def numbers(text: str, ranges: bool = True) -> Iterator[str]:
+    """"STS-36 to STS-38, MATCH-2.5" -> STS-36, STS-37, STS-38, MATCH-2, MATCH-2.5."""
+    for family, first, part, last in NUMBER.findall(text):
+        if ranges or not last:
+            yield from (f"{family}{number}" for number in range(int(first), int(last or first) + 1))
         if part:
             yield f"{family}{first}{part}"
 
 
+def numbers_in_name(name: str) -> Iterator[str]:
+    """test_STS_2_4_to_6_x_KCTL_R4_R5_y -> STS-2, STS-4, STS-5, STS-6, KCTL-R4, KCTL-R5."""
+    for family, chain in NAME.findall(name):
+        last = 0
+        for to, letter, digits in re.findall(r"_(to_)?([A-Z]?)(\d+)", chain):
+            yield from (f"{family}-{letter}{number}" for number in range(last + 1 if to else int(digits), int(digits) + 1))
+            last = int(digits)
+
+
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """The comments and strings of a module with their lines, without its own docstring."""
-    source = path.read_text("utf-8")
-    head = ast.parse(source).body[:1]
-    own = head[0].end_lineno if head and isinstance(head[0], ast.Expr) and isinstance(head[0].value, ast.Constant) else 0
+    """The comments and strings of a module, with their lines."""
     kinds = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type in kinds and token.start[0] > own:
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+        if token.type in kinds:
             yield token.start[0], token.string
 
 
@@ -59,8 +67,8 @@ def implementations() -> dict[str, list[str]]:
     """Rule number -> modules of kstate that name it."""
     found: dict[str, dict[str, None]] = {}
     for path in sorted((ROOT / "kstate").rglob("*.py")):
-        for _, text in texts(path):
-            for number in numbers(text):
+        for line, text in texts(path):
+            for number in numbers(text, ranges=line > 1):
                 found.setdefault(number, {})[str(path.relative_to(ROOT / "kstate"))] = None
     return {number: list(places) for number, places in found.items()}
 
@@ -70,23 +78,26 @@ def tests() -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for path in sorted((ROOT / "tests").rglob("*")):
         for holder, text in _named(path):
-            for number in numbers(text):
+            for number in (*numbers_in_name(holder.partition(": ")[2]), *numbers(text)):
                 found.setdefault(number, {})[holder] = None
     return {number: list(holders) for number, holders in found.items()}
 
 
 def _named(path: Path) -> Iterator[tuple[str, str]]:
-    """The tests of a file, each with its name and all that stands in it."""
+    """The tests of a file, each with its name and all that stands in it; what stands outside of them are tables of cases."""
     if path.suffix == ".yaml":
         yield path.name, "\n".join(line for line in path.read_text("utf-8").splitlines() if line.lstrip("- ").startswith("rules:"))
     oracle = path.parent.name == "properties" and path.name.startswith(("order_", "rest"))
     if path.suffix == ".py" and (path.name.startswith("test_") or oracle):
-        said = list(texts(path))
+        said = dict.fromkeys(entry for entry in texts(path) if entry[0] > 1)
         for function in functions(path):
+            first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+            inside = [entry for entry in said if first <= entry[0] <= function.end_lineno]
+            for entry in inside:
+                del said[entry]
             if function.name.startswith("test_") or oracle:
-                first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
-                inside = [text for line, text in said if first <= line <= function.end_lineno]
-                yield f"{path.name}: {function.name.removeprefix('test_')}", "\n".join([function.name, *inside])
+                yield f"{path.name}: {function.name.removeprefix('test_')}", "\n".join(text for _, text in inside)
+        yield path.name, "\n".join(text for _, text in said)
 
 
 def scenarios() -> dict[str, list[str]]:
@@ -126,8 +137,9 @@ def _row(rule: Rule, places: list[str], held: list[str], shown: list[str]) -> st
     sentence = rule.sentence.replace("|", "\\|")
     if rule.left_out:
         return f"| {rule.id} | {sentence} | left out: {rule.left_out} | | |"
+    where = f"follows from {rule.follows}" if rule.follows and not places else _code(places)
     more = f", and {len(held) - SHOWN} more" if len(held) > SHOWN else ""
-    return f"| {rule.id} | {sentence} | {_code(places)} | {_code(held[:SHOWN])}{more} | {', '.join(shown)} |"
+    return f"| {rule.id} | {sentence} | {where} | {_code(held[:SHOWN])}{more} | {', '.join(shown)} |"
 
 
 def _code(words: Iterable[str]) -> str:
@@ -138,7 +150,9 @@ def gaps() -> list[str]:
     """The rules that stand in the files and lack a place in the engine or a test, and numbers that are no rules."""
     places, held, every = implementations(), tests(), rules()
     wanted = [rule for rule in every.values() if not rule.left_out]
-    found = [f"{rule.id} is not implemented anywhere" for rule in wanted if rule.id not in places]
+    found = [f"{rule.id} is not implemented anywhere" for rule in wanted if rule.id not in places and not rule.follows]
+    found += [f"{rule.id} follows from {number}, which is no rule that is followed" for rule in wanted for number in numbers(rule.follows)
+              if number not in every or every[number].left_out]
     found += [f"{rule.id} has no test" for rule in wanted if rule.id not in held]
     families = {number.rstrip("0123456789") for number in every}
     return found + [f"{number} in {places[number][0]} is not a rule" for number in sorted(places) if number not in every

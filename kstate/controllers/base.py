@@ -16,7 +16,7 @@ class Controller:
     """One control loop.  A key is enqueued when an object of `kind`, or one owned by such an object, changes."""
 
     name = ""                       # unique, e.g. "statefulset"; queues and chips in the view carry it
-    component = ""                  # who writes: "statefulset-controller", also the source of its events
+    component = ""                  # who writes: "statefulset-controller", also the source of its events (CTL-8)
     kind = ""                       # the kind whose keys are reconciled
     owns: tuple[str, ...] = ()      # kinds whose controller reference leads to a key
 

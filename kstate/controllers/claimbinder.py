@@ -26,7 +26,7 @@ class Claims(Controller):
 
     def keys(self, change, view):
         """The claim itself, and for a volume those whose binding it decides.  A new volume wakes no other claim (CTL-3)."""
-        if change.key.kind == CLAIM:
+        if change.key.kind == CLAIM:                                                    # CTL-1
             yield change.key
             return
         old, new = change.old, change.new

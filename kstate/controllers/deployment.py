@@ -228,7 +228,7 @@ class Rollout:
     def create_new(self) -> None:
         """DEP-4"""
         spec = self.deployment["spec"]
-        label = {HASH: hash_of(spec["template"], count(self.deployment, "collisionCount"))}
+        label = {HASH: hash_of(spec["template"], count(self.deployment, "collisionCount"))}  # K-4
         template = put(spec["template"], "metadata.labels", {**(get(spec, "template.metadata.labels") or {}), **label})
         n = self.room_for_new(0) if spec["strategy"]["type"] == "RollingUpdate" else self.wanted
         rs = {"apiVersion": "apps/v1", "kind": "ReplicaSet",

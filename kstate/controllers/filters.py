@@ -18,7 +18,7 @@ SPREAD = "node(s) didn't match pod topology spread constraints"
 
 
 class Reason(NamedTuple):
-    """Why a node was refused.  resolvable: it could help if another pod went away."""
+    """Why a node was refused (SCHED-3).  resolvable: it could help if another pod went away."""
 
     text: str
     resolvable: bool = False
@@ -117,7 +117,7 @@ def _pod_affinity(attempt: Attempt, info: NodeInfo) -> Iterator[Reason]:
         yield Reason("node(s) didn't satisfy existing pods anti-affinity rules", resolvable=True)
 
 
-# NodeName is missing: a pod that names its node never comes here (SCHED-10).
+# In this order (SCHED-2), volumes late (SCHED-V1).  NodeName is missing: a pod that names its node never comes here (SCHED-10).
 FILTERS: tuple[Callable[[Attempt, NodeInfo], Iterator[Reason]], ...] = (
     _node_unschedulable, _taint_toleration, _node_affinity, _node_ports, _resources_fit, _volume_restrictions, _volume_limits,
     _volume_binding, _volume_zone, _topology_spread, _pod_affinity)
@@ -130,7 +130,7 @@ def refused(total: int, body: str, after: str) -> str:
 
 
 def counted(texts: list[str]) -> str:
-    """The distinct texts with their counts, sorted as strings: so 10 comes before 2."""
+    """The distinct texts with their counts, sorted as strings: so 10 comes before 2 (SCHED-V21)."""
     return ", ".join(sorted(f"{texts.count(text)} {text}" for text in dict.fromkeys(texts)))
 
 

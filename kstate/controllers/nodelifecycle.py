@@ -73,7 +73,7 @@ class NodeLifecycle(Controller):
         for key, when in ((UNREACHABLE, "Unknown"), (NOT_READY, "False")):
             ours[key, "NoSchedule"] = health == when
             ours[key, "NoExecute"] = health == when and self.may_evict(api, node, key)
-        kept = [_stamped(api, t) for t in taints(node) if ours.get((t["key"], t["effect"]), True)]
+        kept = [_stamped(api, t) for t in taints(node) if ours.get((t["key"], t["effect"]), True)]  # NODE-11
         known = [(t["key"], t["effect"]) for t in kept]
         return kept + [{"key": key, "effect": effect, "timeAdded": api.timestamp()} for (key, effect), wanted in ours.items()
                        if wanted and (key, effect) not in known]

@@ -13,7 +13,7 @@ from .volumes import CLAIM, VOLUME, claim_keys, full_name
 
 
 class ClaimProtection(Controller):
-    """Keeps a deleted claim as long as a pod that has a node refers to it."""
+    """Keeps a deleted claim as long as a pod that has a node refers to it; tells nobody (PROT-4)."""
 
     name, component, kind = "pvc-protection", "persistentvolumeclaim-protection-controller", CLAIM
 

@@ -112,7 +112,7 @@ def volume_for(claim, storage_class, marks: dict, source: dict) -> dict:
     spec = claim["spec"]
     return {"apiVersion": "v1", "kind": VOLUME, "metadata": {"name": volume_name(claim), "annotations": marks},
             "spec": {"capacity": {"storage": spec["resources"]["requests"]["storage"]}, "accessModes": spec["accessModes"],
-                     "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
+                     "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),  # PVAPI-3
                      "storageClassName": name(storage_class), "volumeMode": volume_mode(claim),
                      "claimRef": claim_reference(claim), **source}}
 

@@ -17,7 +17,7 @@ from .volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, policy, stop
 
 RECYCLER, NAMESPACE = "recycler-for-", "default"
 IMAGE = "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6"
-SCRUB = 'test -e /scrub && find /scrub -mindepth 1 -delete && test -z "$(ls -A /scrub)" || exit 1'
+SCRUB = 'test -e /scrub && find /scrub -mindepth 1 -delete && test -z "$(ls -A /scrub)" || exit 1'  # REC-10
 LEAST_DEADLINE = {"hostPath": 60, "nfs": 300}       # seconds; the sources that can be recycled
 DEADLINE_PER_GIB, GIB = 30, 1 << 30
 
@@ -35,7 +35,7 @@ def with_deletion_finalizer(volume):
 
 
 class Reclaimer(Controller):
-    """Deletes or recycles what released volumes hold."""
+    """Deletes or recycles what released volumes hold, beside the loop that binds (CTL-6)."""
 
     name, component, kind = "reclaimer", "persistentvolume-controller", VOLUME
     # What recordings of a real control plane show of recycling: it does not begin with the release but some seconds later,
@@ -62,7 +62,7 @@ class Reclaimer(Controller):
     def reconcile(self, api, volume):
         if notes.MIGRATED_TO in annotations(volume):                                        # REC-1
             return
-        match policy(volume):
+        match policy(volume):                                                           # REC-4b
             case "Retain":
                 api.wait(volume, "keeps its data until an administrator decides", "REC-2")
             case "Delete":

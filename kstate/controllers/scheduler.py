@@ -61,7 +61,7 @@ class Scheduler(Controller):
             return self.refuse(api, pod, "SchedulingGated", GATED, because="SCHED-1")
         try:
             node = api.find("Node", get(pod, "status.nominatedNodeName", "")) or self.choose(api, pod)
-            if not prebind(api, pod, node):
+            if not prebind(api, pod, node):                                             # SCHED-V16
                 return self.wait_for_volumes(api, pod, node)
         except Unschedulable as reason:
             if self.refuse(api, pod, "Unschedulable", str(reason), because="SCHED-9"):
@@ -75,11 +75,11 @@ class Scheduler(Controller):
         """The best node that no filter refuses.  Raises Unschedulable with the text for the event (SCHED-8)."""
         nodes = Nodes(api.view, self.counted)
         if not len(nodes):
-            raise Unschedulable("no nodes available to schedule pods")
+            raise Unschedulable("no nodes available to schedule pods")                  # SCHED-V23
         try:
             attempt = Attempt(api, pod, nodes)
         except Unschedulable as reason:
-            raise Unschedulable(refused(len(nodes), str(reason), "not found")) from None
+            raise Unschedulable(refused(len(nodes), str(reason), "not found")) from None  # SCHED-V22
         refusals = {info.name: attempt.refusal(info) for info in nodes}
         fitting = [info for info in nodes if not refusals[info.name]]
         if not fitting:

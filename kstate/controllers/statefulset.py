@@ -51,7 +51,7 @@ class Sync:
         self.rolled = 0     # pods deleted for the sake of an update
 
     def act(self) -> None:
-        """Fill, shrink, update; each begins only when the one before has nothing to wait for."""
+        """Fill, shrink, update; each begins only when the one before has nothing to wait for (STS-67)."""
         if terminating(self.sts):
             self.stop(f"{name(self.sts)} is being deleted: nothing is done for its pods any more", "STS-104")
         elif self.each(self.slots, self.fill) and self.each(self.condemned, self.give_claims) and self.each(self.condemned, self.remove):

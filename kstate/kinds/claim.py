@@ -55,7 +55,7 @@ def access_modes(field: str, modes) -> Errors:
 
 
 def validate_spec(spec: dict, path: str) -> Errors:
-    """The spec of a claim, of a claim template, or of an ephemeral volume."""
+    """The spec of a claim, of a claim template, or of an ephemeral volume; what it names need not exist (PVCAPI-8)."""
     if not spec.get("accessModes"):
         yield required(f"{path}.accessModes", "at least 1 access mode is required")
     yield from label_selector(f"{path}.selector", spec.get("selector"))
@@ -132,7 +132,7 @@ def _internal(spec: dict) -> dict:
 
 
 def _shrinking(claim: dict, old: dict) -> Errors:
-    """PVCAPI-13: only back towards what the volume really has, never to it."""
+    """PVCAPI-13, EXP-16: only back towards what the volume really has, never to it."""
     new_size, old_size, capacity = (quantity.value(get(c, path, "0")) for c, path in (
         (claim, "spec.resources.requests.storage"), (old, "spec.resources.requests.storage"), (old, "status.capacity.storage")))
     if new_size < old_size and new_size <= capacity:
@@ -175,7 +175,7 @@ def phase(obj: dict) -> str:
 
 def cells(claim: dict, age) -> list:
     spec, meta = claim["spec"], claim["metadata"]
-    bound = bool(spec.get("volumeName"))
+    bound = bool(spec.get("volumeName"))                                                # SHOW-2
     return [meta["name"], phase(claim), spec.get("volumeName", ""),
             get(claim, "status.capacity.storage", "0") if bound else "", short_modes(get(claim, "status.accessModes")) if bound else "",
             class_of(claim) or "", spec.get("volumeAttributesClassName") or "<unset>", age(meta.get("creationTimestamp")),

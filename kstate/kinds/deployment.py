@@ -109,7 +109,7 @@ def warnings(workload: dict, old: dict | None):
 # ---- tables -----------------------------------------------------------------------------------
 
 def cells(deployment: dict, age) -> list:
-    """TBL-31."""
+    """TBL-31, DEP-15."""
     meta, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     return [meta["name"], f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 1)}", status.get("updatedReplicas", 0),
             status.get("availableReplicas", 0), age(meta.get("creationTimestamp")), *podspec.names_and_images(spec),
@@ -117,7 +117,7 @@ def cells(deployment: dict, age) -> list:
 
 
 def replicaset_cells(rs: dict, age) -> list:
-    """TBL-32."""
+    """TBL-32, DEP-15."""
     meta, spec = rs["metadata"], rs["spec"]
     return [meta["name"], spec.get("replicas", 1), get(rs, "status.replicas", 0), get(rs, "status.readyReplicas", 0),
             age(meta.get("creationTimestamp")), *podspec.names_and_images(spec), labels.display(spec.get("selector"))]
@@ -125,7 +125,7 @@ def replicaset_cells(rs: dict, age) -> list:
 
 ROWS = (
     Kind("Deployment", "deployments", "apps", short=("deploy",), categories=("all",), subresources=("scale", "status"),
-         generation=("spec", "metadata.annotations"), status=freeze({}), default=default, validate=validate, warnings=warnings,
+         generation=("spec", "metadata.annotations"), status=freeze({}), default=default, validate=validate, warnings=warnings,  # DEP-3
          columns=columns("Name, Ready, Up-to-date, Available, Age, Containers w, Images w, Selector w"), cells=cells),
     Kind("ReplicaSet", "replicasets", "apps", short=("rs",), categories=("all",), subresources=("scale", "status"), generation=("spec",),
          status=freeze({"replicas": 0}), default=default_replicas, validate=validate_replicaset, warnings=warnings,

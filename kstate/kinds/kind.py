@@ -63,7 +63,7 @@ class Kind(NamedTuple):
     short: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()              # what is served below the object; "status": it is written apart (API-19)
-    name_rule: str = "subdomain"                    # subdomain | label | path  (API-28)
+    name_rule: str = "subdomain"                    # subdomain | label | path  (API-28, PVAPI-6)
     generation: tuple[str, ...] = ()                # paths whose change bumps generation (API-17); () = the kind has no generation
     status: Mapping[str, Any] | None = None         # what status is reset to on create (API-19); None: kept as posted, if any
     unconditional_update: bool = True               # PUT without resourceVersion overwrites (API-15)

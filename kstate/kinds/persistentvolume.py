@@ -142,7 +142,7 @@ def warnings(volume: dict, old: dict | None):
 
 
 def cells(volume: dict, age) -> list:
-    """TBL-51."""
+    """TBL-51, SHOW-1."""
     spec, meta, claim = volume["spec"], volume["metadata"], volume["spec"].get("claimRef")
     return [meta["name"], get(spec, "capacity.storage", "0"), short_modes(spec.get("accessModes")),
             spec.get("persistentVolumeReclaimPolicy", ""), phase(volume),
@@ -152,7 +152,7 @@ def cells(volume: dict, age) -> list:
 
 
 ROWS = (
-    Kind("PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",), subresources=("status",),
+    Kind("PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",), subresources=("status",),  # PVAPI-1
          status=freeze({"phase": "Pending"}), deleted_object=True, default=default, validate=validate, warnings=warnings, cells=cells,
          columns=columns("Name, Capacity, Access Modes, Reclaim Policy, Status, Claim, StorageClass, VolumeAttributesClass, Reason, Age, "
                          "VolumeMode w")),

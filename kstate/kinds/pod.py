@@ -186,7 +186,7 @@ def pod_status(pod: dict) -> PodStatus:
         if status.get("reason") == "NodeLost":
             reason = "Unknown"
         elif status.get("phase") not in ("Succeeded", "Failed"):
-            reason = "Terminating"
+            reason = "Terminating"                                                      # POD-8
     ends = [end for end in (get(s, "lastState.terminated.finishedAt") for s in restarts) if end]
     return PodStatus(reason, ready, len(spec.get("containers") or ()) + len(sidecars), sum(s.get("restartCount", 0) for s in restarts),
                      max(ends, default=None))

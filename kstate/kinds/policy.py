@@ -13,7 +13,7 @@ def validate(budget: dict, old: dict | None) -> Errors:
     if same_spec(budget, old):
         return
     spec = budget.get("spec") or {}
-    if "minAvailable" in spec and "maxUnavailable" in spec:     # shown as the API server holds it
+    if "minAvailable" in spec and "maxUnavailable" in spec:     # shown as the API server holds it, PDB-2
         yield invalid("spec", {"MinAvailable": spec["minAvailable"], "Selector": selector_value(spec.get("selector")),
                                "MaxUnavailable": spec["maxUnavailable"],
                                "UnhealthyPodEvictionPolicy": spec.get("unhealthyPodEvictionPolicy")},
@@ -29,6 +29,7 @@ def validate(budget: dict, old: dict | None) -> Errors:
 
 
 def cells(budget: dict, age) -> list:
+    """TBL-34."""
     spec, meta = budget.get("spec") or {}, budget["metadata"]
     return [meta["name"], str(spec.get("minAvailable", "N/A")), str(spec.get("maxUnavailable", "N/A")),
             get(budget, "status.disruptionsAllowed", 0), age(meta.get("creationTimestamp"))]

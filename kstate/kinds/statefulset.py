@@ -68,7 +68,7 @@ def validate(sts: dict, old: dict | None) -> Errors:
         yield from label("spec.serviceName", spec["serviceName"])
     yield from _template(spec)
     if old is not None and _fixed(spec) != _fixed(old["spec"]):
-        yield forbidden("spec", FIXED)                                                  # STS-10
+        yield forbidden("spec", FIXED)                                                  # STS-10, EXP-17
 
 
 def _fixed(spec: dict) -> dict:
@@ -147,7 +147,7 @@ def warnings(sts: dict, old: dict | None):
 
 
 def cells(sts: dict, age) -> list:
-    """TBL-30."""
+    """TBL-30, STS-15."""
     meta, spec = sts["metadata"], sts["spec"]
     ready = f"{get(sts, 'status.readyReplicas', 0)}/{spec.get('replicas', 1)}"
     return [meta["name"], ready, age(meta.get("creationTimestamp")), *podspec.names_and_images(spec)]
@@ -176,7 +176,7 @@ def revision_cells(revision: dict, age) -> list:
 ROWS = (
     Kind("ControllerRevision", "controllerrevisions", "apps", validate=validate_revision,
          columns=columns("Name, Controller, Revision, Age"), cells=revision_cells),
-    Kind("StatefulSet", "statefulsets", "apps", short=("sts",), categories=("all",), subresources=("scale", "status"), name_rule="label",
+    Kind("StatefulSet", "statefulsets", "apps", short=("sts",), categories=("all",), subresources=("scale", "status"), name_rule="label",  # STS-1
          generation=("spec",), status=freeze({"replicas": 0, "availableReplicas": 0}), default=default, prepare=prepare, validate=validate,
          validate_status=validate_status, warnings=warnings, columns=columns("Name, Ready, Age, Containers w, Images w"), cells=cells),
 )

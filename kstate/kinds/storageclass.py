@@ -87,7 +87,7 @@ def _topology(expression: dict, path: str, keys: dict[str, None]) -> Errors:
 
 def class_cells(cls: dict, age) -> list:
     meta = cls["metadata"]
-    return [meta["name"] + (" (default)" if is_default(cls) else ""), cls.get("provisioner", ""), cls.get("reclaimPolicy", "Delete"),
+    return [meta["name"] + (" (default)" if is_default(cls) else ""), cls.get("provisioner", ""), cls.get("reclaimPolicy", "Delete"),  # SHOW-3
             cls.get("volumeBindingMode", "Immediate"), bool(cls.get("allowVolumeExpansion")), age(meta.get("creationTimestamp"))]
 
 

@@ -1,4 +1,4 @@
-"""kubectl create -f and kubectl replace (KCTL-30)."""
+"""kubectl create -f and kubectl replace (KCTL-30, KCTL-35)."""
 from __future__ import annotations
 
 from .. import labels

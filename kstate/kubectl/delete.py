@@ -57,7 +57,7 @@ def _grace(args: Args) -> int | None:
         if grace > 0:
             raise Failure("error: --force and --grace-period greater than 0 cannot be specified together")
         return 0
-    return None if grace < 0 else grace or 1        # 0 without --force would lose data; it is taken for 1
+    return None if grace < 0 else grace or 1        # 0 without --force would lose data; it is taken for 1 (POD-7)
 
 
 def _chosen(session: Session, choices: list[Choice], errors: list[Exception]) -> list[Choice | Target]:

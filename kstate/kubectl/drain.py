@@ -1,4 +1,4 @@
-"""kubectl drain: cordon a node and evict its pods, as fast as disruption budgets allow (KCTL-53)."""
+"""kubectl drain: cordon a node and evict its pods, as fast as disruption budgets allow (KCTL-53, EVI-8)."""
 from __future__ import annotations
 
 from ..errors import ApiError, NotFound, TooManyRequests

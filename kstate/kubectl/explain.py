@@ -1,4 +1,4 @@
-"""kubectl explain: what a kind and its fields mean, from the server's OpenAPI document (KCTL-24)."""
+"""kubectl explain: what a kind and its fields mean, from the server's OpenAPI document (KCTL-24), which no other command asks for (KCTL-25)."""
 from __future__ import annotations
 
 import textwrap

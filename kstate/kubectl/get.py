@@ -45,7 +45,7 @@ def get(session: Session, args: Args) -> None:
         if args["all-namespaces"] or any(not choice.resource.namespaced for choice, _ in fetched):
             session.complain("No resources found")
         else:
-            session.complain(f"No resources found in {session.namespace} namespace.")
+            session.complain(f"No resources found in {session.namespace} namespace.")   # KCTL-13
     if errors:
         raise Several(errors)
 

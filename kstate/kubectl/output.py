@@ -70,7 +70,7 @@ class Output:
 
 
 def label(obj: dict) -> str:
-    """statefulset.apps/web, of an object that says its kind."""
+    """statefulset.apps/web, of an object that says its kind (KCTL-16)."""
     group = obj.get("apiVersion", "").rpartition("/")[0]
     kind = obj["kind"].lower() + (f".{group}" if group else "")
     return f"{kind}/{obj['metadata'].get('name', '')}"

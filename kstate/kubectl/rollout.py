@@ -147,7 +147,7 @@ def history(session: Session, args: Args) -> None:
             session.say(f"{target.label} \nNo rollout history found.")
         else:
             sheet = Sheet()
-            sheet.write("REVISION\tCHANGE-CAUSE")
+            sheet.write("REVISION\tCHANGE-CAUSE")                                       # KCTL-R4
             for number, revision in known.items():
                 sheet.write(f"{number}\t{annotations(revision).get(CHANGE_CAUSE) or '<none>'}")
             session.say(f"{target.label} \n{sheet.text()}")
@@ -235,7 +235,7 @@ def restart(session: Session, args: Args) -> None:
         if get(target.object, "spec.template.metadata.annotations", {}).get(RESTARTED) == now:
             raise Failure(f"error: failed to create patch for {target.name}: if restart has already been triggered within the past second, "
                           "please wait before attempting to trigger another")
-        return {"spec": {"template": {"metadata": {"annotations": {RESTARTED: now}}}}}
+        return {"spec": {"template": {"metadata": {"annotations": {RESTARTED: now}}}}}  # KCTL-R6
     _change(session, args, patch, "restarted", "restarting", ("Deployment", "StatefulSet"))
 
 
@@ -244,7 +244,7 @@ def pause(session: Session, args: Args) -> None:
         if target.object["spec"].get("paused"):
             raise Failure(f'error: {target.resource.full} "{target.name}" is already paused')
         return {"spec": {"paused": True}}
-    _change(session, args, patch, "paused", "pausing", ("Deployment",))
+    _change(session, args, patch, "paused", "pausing", ("Deployment",))                 # KCTL-R7
 
 
 def resume(session: Session, args: Args) -> None:

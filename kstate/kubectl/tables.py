@@ -45,7 +45,7 @@ class Printer:
         options = self.options
         names = [self.definitions[i]["name"] for i in self._shown()] + [key.rpartition("/")[2] for key in options.labels]
         first = ["EVENT"] * options.events + ["NAMESPACE"] * options.namespaces
-        return first + [name.upper() for name in names] + ["LABELS"] * options.all_labels
+        return first + [name.upper() for name in names] + ["LABELS"] * options.all_labels  # TBL-11
 
     def _row(self, row: dict, event: str) -> list[str]:
         options, meta = self.options, (row.get("object") or {}).get("metadata", {})

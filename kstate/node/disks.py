@@ -11,7 +11,7 @@ HOSTNAME = "kubernetes.io/hostname"
 
 
 def disk_of(volume: dict) -> str:
-    """The name of the disk behind a PersistentVolume: "nfs://10.0.0.1/exports/a"; "" for a source that is not simulated."""
+    """The name of the disk behind a PersistentVolume (REUSE-3): "nfs://10.0.0.1/exports/a"; "" for a source that is not simulated."""
     if "local" in volume["spec"]:
         return f"local://{_node(volume)}{volume['spec']['local']['path']}"
     return disk_of_source(volume["spec"])

@@ -166,7 +166,7 @@ def endpoints(world: World, service: dict) -> list[Endpoint]:
             if get(endpoint, "conditions.ready", True):
                 found += [Endpoint(a, endpoint.get("hostname") or _dashed(a), ports)
                           for a in endpoint.get("addresses") or ()]
-    return sorted(found, key=lambda e: (ip_address(e.address), e.label))
+    return sorted(found, key=lambda e: (ip_address(e.address), e.label))                # DNS-32
 
 
 def _dashed(address: str) -> str:

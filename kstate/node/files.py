@@ -211,7 +211,11 @@ class FileSystem:
         old = self._find(real, follow=False)
         if old is not None and "dir" in old:
             raise FileError(IS_DIR, path)
-        size = len(text.encode())
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:              # bytes that are no text, as they came from outside
+            text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            size = len(text.encode())
         if append and old is not None:
             mount, inner = self._locate(real)
             text, size = old.get("content", "") + text, self.disks.size(mount.disk_name, inner) + size

@@ -33,7 +33,7 @@ class Image(NamedTuple):
 # What both families have, and what only one has.
 COMMON = """sh [ arch awk base64 basename cat chmod chown cp cut date dd df dirname du echo egrep env expr false fgrep find getent grep
  head hostname id kill ln ls md5sum mkdir mktemp mount mv nproc printenv printf pwd readlink realpath rev rm rmdir sed seq
- sha1sum sha256sum sleep sort stat sync tac tail tee test timeout touch tr true uname uniq wc which whoami xargs yes"""
+ sha1sum sha256sum sleep sort stat sync tac tail tar tee test timeout touch tr true uname uniq wc which whoami xargs yes"""
 ONLY = {
     "busybox": "ash clear free httpd killall nc nslookup ping pkill ps uptime wget",
     "gnu": "bash dash apt-get apt",

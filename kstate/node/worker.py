@@ -50,7 +50,7 @@ class Worker:
             attachments.check(self.api, self.pod, self.node)
         except attachments.NotMounted as problem:
             self.api.wake(min(REMOUNT << self.said("FailedMount", str(problem)), LONGEST_REMOUNT), "poll")
-            if problem.event:
+            if problem.event:                                                           # KUBE-3
                 self.tell("Warning", "FailedMount", str(problem), problem.because)
             self.api.wait(self.pod, str(problem), problem.because)
             return self.done()
@@ -104,7 +104,7 @@ class Worker:
             self.done()
 
     def terminate(self) -> None:
-        """The pod is being deleted: stop its containers within the grace period, then remove it (KUB-50, KUB-51)."""
+        """The pod is being deleted: stop its containers within the grace period, then remove it (KUB-50, KUB-51, POD-5)."""
         meta = self.pod["metadata"]
         grace = meta.get("deletionGracePeriodSeconds", 0) * 1000
         asked = down = self.api.clock.ms(meta["deletionTimestamp"]) - grace

@@ -1,6 +1,7 @@
 """The rules of Kubernetes that the engine follows: id and sentence, read from the *.md files beside this one.
 
-A line of those files is `- **STS-56** sentence. [docs](link)`; what the engine leaves out ends in `(left out: reason)`.
+A line of those files is `- **STS-56** sentence. [docs](link)`; what the engine leaves out ends in `(left out: reason)`, and what
+needs no code of its own since other rules bring it about in `(follows from STS-59, STS-71)`.
 """
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import NamedTuple
 LINE = re.compile(r"^- \*\*([A-Z]+-[A-Z]*\d+(?:\.\d+)?[a-z]?)\*\* (.+)$")
 LINK = re.compile(r"\s*\[docs\]\((\S+)\)")
 LEFT_OUT = re.compile(r"\s*\(left out: (.+?)\)\s*$")
+FOLLOWS = re.compile(r"\s*\(follows from ([^)]+)\)")
 
 
 class Rule(NamedTuple):
@@ -21,6 +23,7 @@ class Rule(NamedTuple):
     area: str           # the file: workloads, storage ...
     link: str = ""
     left_out: str = ""  # why the engine does not follow it, or ""
+    follows: str = ""   # the rules that bring it about: "STS-59, STS-71", or ""
 
 
 @cache
@@ -39,10 +42,12 @@ def rules() -> dict[str, Rule]:
 
 
 def _rule(id: str, text: str, chapter: str, area: str) -> Rule:
-    left_out = LEFT_OUT.search(text)
-    text = LEFT_OUT.sub("", text)
-    link = LINK.search(text)
-    return Rule(id, LINK.sub("", text).strip(), chapter, area, link[1] if link else "", left_out[1] if left_out else "")
+    def cut(mark: re.Pattern) -> str:
+        nonlocal text
+        found, text = mark.search(text), mark.sub("", text)
+        return found[1] if found else ""
+    left_out, follows, link = cut(LEFT_OUT), cut(FOLLOWS), cut(LINK)
+    return Rule(id, text.strip(), chapter, area, link, left_out, follows)
 
 
 def sentence(id: str) -> str:

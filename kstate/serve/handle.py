@@ -17,6 +17,7 @@ class Handle:
 
     def __init__(self, cluster: Cluster, port: int = 0, speed: str | float = 1, kubeconfig: str | Path | None = None) -> None:
         self.cluster, self._outside = cluster, cluster.inside
+        self._hearers: list[asyncio.Future] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kstate serve", daemon=True)
         self._thread.start()
@@ -37,7 +38,7 @@ class Handle:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _inside(self, act: Callable[[], Any]) -> Any:
-        if threading.current_thread() is self._thread:
+        if threading.current_thread() is self._thread or not self._thread.is_alive():
             return act()
 
         async def visit() -> Any:
@@ -58,23 +59,28 @@ class Handle:
                 changed.set()
                 await asyncio.sleep(CALM)
 
+        async def begin() -> None:
+            self._hearers.append(asyncio.ensure_future(hear()))
+
         def tell() -> None:
             while self._thread.is_alive():
                 if changed.wait(1.0):
                     changed.clear()
                     listener()
-
-        async def begin() -> None:
-            self._hearer = asyncio.ensure_future(hear())
         self._ask(begin())
         threading.Thread(target=tell, name="kstate view", daemon=True).start()
 
     def stop(self) -> None:
         """Close the server; the engine belongs to the caller again."""
         if self._thread.is_alive():
-            self._ask(self._server.stop())
             self.cluster.inside = self._outside
+            self._ask(self._end())
             self._finish()
+
+    async def _end(self) -> None:
+        for hearer in self._hearers:
+            hearer.cancel()
+        await self._server.stop()
 
     def _finish(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

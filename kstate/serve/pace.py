@@ -42,6 +42,8 @@ class Pace:
         self._next: asyncio.TimerHandle | None = None
         self._silence: asyncio.TimerHandle | None = None
         self.start_anew()
+        if self.speed is not None:
+            self._tick()
 
     def start_anew(self) -> None:
         """From here on time runs at its pace: it was moved by other means."""

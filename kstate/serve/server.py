@@ -15,6 +15,7 @@ from base64 import b64encode
 from pathlib import Path
 from time import monotonic
 from typing import Any, Callable, TypeVar
+from urllib.parse import urlsplit
 
 import yaml
 from tornado import httpserver, netutil, routing, web
@@ -55,7 +56,6 @@ class Server:
         self._http.add_sockets(sockets)
         self.engine.on_commit.append(self._committed)
         self.pace = Pace(self.engine, speed)
-        self.pace.follow()
 
     @property
     def url(self) -> str:
@@ -120,10 +120,12 @@ class Server:
     # -- who may
 
     def refuse(self, request: HTTPServerRequest) -> ApiError | None:
-        """Why this request is not answered: a foreign Host (a web page that found the port), or no token."""
-        host = request.headers.get("Host", "").partition(":")[0]
-        if host not in HOSTS:
+        """Why this request is not answered: a foreign Host or Origin (a web page that found the port), or no token."""
+        host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
+        if host.partition(":")[0] not in HOSTS:
             return Forbidden(f'the Host header "{host}" is not that of this server')
+        if origin and urlsplit(origin).netloc != host:
+            return Forbidden(f'the Origin header "{origin}" is not that of this server')
         sent = request.headers.get("Authorization", "")
         if not secrets.compare_digest(sent.encode(), f"Bearer {self.token}".encode()):
             return Unauthorized("Unauthorized")

@@ -33,7 +33,7 @@ def serve(wire, request: Request, kind: Kind, key: Key, name: str) -> Response:
             return _scale(wire, request, key)
         case ("binding", "POST"):
             return _bind(wire, request, key)
-        case ("eviction", "POST"):
+        case ("eviction", "POST"):                                                      # EVI-1
             return _evict(wire, request, key)
         case ("log", "GET"):
             return _log(wire, request, key)
@@ -51,7 +51,7 @@ def scale_of(obj: dict) -> dict:
 
 
 def _scale(wire, request: Request, key: Key) -> Response:
-    """A write to scale changes spec.replicas of the parent and nothing else (KCTL-44)."""
+    """A write to scale changes spec.replicas of the parent and nothing else (KCTL-44, STS-102)."""
     parent = wire.api.get(key)
     if request.method == "PATCH":
         document, sort = bodies.patch(request, None, wire.api.warnings)

@@ -53,6 +53,7 @@ def claims(name: str, served: bool) -> tuple[list[Dict], list[Dict]]:
         kubectl(cluster, *runner.command(step), settle=not served)
         if served and len(cluster.engine.world.log) > position:
             pace.follow()
+            pace._seen = position       # what came of it is still to be waited for
             pace.rest()
     world = cluster.engine.world
     return sorted(world.list("PersistentVolumeClaim"), key=lambda c: c["metadata"]["creationTimestamp"]), world.list("PersistentVolume")

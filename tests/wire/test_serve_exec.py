@@ -252,7 +252,7 @@ def test_tar_out_and_in_as_kubectl_cp_does(client):
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         files = {m.name: tar.extractfile(m).read().decode() for m in tar if m.isfile()}
     assert files == {"data/a": "one\n", "data/sub/b": "zwö\n"}
-    with Terminal(client, "two", ["tar", "-xmf", "-", "-C", "/tmp"], stdin=True, container="b") as terminal:
+    with Terminal(client, "two", ["tar", "--no-same-permissions", "--no-same-owner", "-xmf", "-", "-C", "/tmp"], stdin=True, container="b") as terminal:
         terminal.type(archive)
         terminal.end_of_input()
         assert terminal.all() == ("", "", {"metadata": {}, "status": "Success"})

@@ -1,4 +1,4 @@
-"""Claims, volumes, classes (DESC-30 to DESC-32)."""
+"""Claims, volumes, classes (DESC-30, DESC-31, DESC-32, SHOW-4)."""
 from __future__ import annotations
 
 from ...world import get

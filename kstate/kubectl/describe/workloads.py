@@ -1,4 +1,4 @@
-"""StatefulSets, Deployments, ReplicaSets (DESC-10, DESC-50)."""
+"""StatefulSets, Deployments, ReplicaSets (DESC-10, DESC-50, KCTL-R9)."""
 from __future__ import annotations
 
 from ...labels import of

@@ -2,6 +2,6 @@
 
 Each says what the real one says, in a busybox's words or in GNU's; options that are not known here are refused by name.
 """
-from . import awk, basic, databases, disk, ensembles, files, listing, names, redis, sed, servers, sh, system, text, web
+from . import archive, awk, basic, databases, disk, ensembles, files, listing, names, redis, sed, servers, sh, system, text, web
 
-__all__ = ["awk", "basic", "databases", "disk", "ensembles", "files", "listing", "names", "redis", "sed", "servers", "sh", "system", "text", "web"]
+__all__ = ["archive", "awk", "basic", "databases", "disk", "ensembles", "files", "listing", "names", "redis", "sed", "servers", "sh", "system", "text", "web"]
