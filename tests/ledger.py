@@ -23,7 +23,7 @@ from kstate.rules import Rule, rules
 ROOT = Path(__file__).parent.parent
 LEDGER = ROOT / "kstate/rules/LEDGER.md"
 NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]+-[A-Z]?)(\d{1,3})(\.\d+|[a-z])?(?: to (?:\1)?(\d+))?(?![\dA-Za-z])")
-NAME = re.compile(r"(?<![A-Za-z0-9])([A-Z]+)((?:_(?:to_)?[A-Z]?\d{1,3})+)(?![\dA-Za-z])")
+NAME = re.compile(r"(?<![A-Za-z0-9])([A-Z]+)((?:_(?:to_)?(?:\1_)?[A-Z]?\d{1,3}[a-z]?)+)(?![\dA-Za-z])")
 SHOWN = 3           # tests of a rule that the table names
 
 
@@ -42,7 +42,7 @@ def numbers_in_name(name: str) -> Iterator[str]:
     """test_STS_2_4_to_6_x_KCTL_R4_R5_y -> STS-2, STS-4, STS-5, STS-6, KCTL-R4, KCTL-R5."""
     for family, chain in NAME.findall(name):
         last = 0
-        for to, letter, digits in re.findall(r"_(to_)?([A-Z]?)(\d+)", chain):
+        for to, letter, digits in re.findall(rf"_(to_)?(?:{family}_)?([A-Z]?)(\d+)", chain):
             yield from (f"{family}-{letter}{number}" for number in range(last + 1 if to else int(digits), int(digits) + 1))
             last = int(digits)
 

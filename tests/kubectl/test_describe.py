@@ -21,7 +21,7 @@ def real():
 
 
 @pytest.mark.parametrize("rule", SAMPLES)
-def test_DESC_samples_are_equal_to_the_byte(real, rule):
+def test_DESC_samples_are_equal_to_the_byte(real, rule):      # DESC-1 to DESC-4, DESC-22, DESC-23
     result = kubectl(real, f"describe {SAMPLES[rule]}")
     assert result.stdout == (HERE / f"described/{SAMPLES[rule].split()[0]}.txt").read_text("utf-8")
     assert (result.stderr, result.code) == ("", 0)
@@ -40,7 +40,7 @@ def test_DESC_2_annotations_that_are_long_or_of_many_lines_stand_below_their_nam
     assert "last-applied" not in text
 
 
-def test_DESC_30_a_claim_tells_who_uses_it_and_whether_it_ends(run):
+def test_DESC_30_a_claim_tells_who_uses_it_and_whether_it_ends(run):      # SHOW-4
     run("delete pvc www-web-0 --wait=false")
     text = run("describe pvc www-web-0").stdout
     assert re.search(r"^Status:        Terminating \(lasts \d+s\)$", text, re.MULTILINE) and "Used By:       web-0\n" in text

@@ -32,7 +32,7 @@ def test_KCTL_47_wait_gives_up_at_the_time_it_was_given(run, cluster):
     assert run("wait --for=nice pod/web-0").stderr == 'error: unrecognized condition: "nice"\n'
 
 
-def test_KCTL_R2_status_of_a_statefulset_line_by_line(run):
+def test_KCTL_R2_status_of_a_statefulset_line_by_line(run):      # KCTL-45, KCTL-R1
     run("set image sts/web nginx=nginx:1.25", settle=False)
     lines = run("rollout status sts/web", settle=False).stdout.splitlines()
     assert lines[-1] == "partitioned roll out complete: 2 new pods have been updated..."
@@ -60,7 +60,7 @@ def test_KCTL_R3_status_of_a_deployment(run):
     assert 'Waiting for deployment "d" rollout to finish: 0 of 2 updated replicas are available...' in lines
 
 
-def test_KCTL_R4_R5_history_and_undo(run):
+def test_KCTL_R4_R5_history_and_undo(run):      # KCTL-46
     run("set image sts/web nginx=nginx:1.25")
     assert run("rollout history sts/web").stdout == "statefulset.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n"
     assert "    Image:\tnginx:1.24\n" in run("rollout history sts/web --revision=1").stdout

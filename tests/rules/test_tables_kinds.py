@@ -37,7 +37,7 @@ def test_lines_as_recorded(name, line):
     assert narrow(name) == line
 
 
-def test_TBL_30_to_33_workloads():
+def test_TBL_30_to_33_workloads():      # DEP-15, STS-15
     assert cells("StatefulSet with claims") == ["web", "1/1", "AGE", "nginx", "nginx"]
     assert cells("Deployment") == ["front", "3/3", 3, 3, "AGE", "nginx", "nginx", "app=front"]
     assert cells("ReplicaSet") == ["front-template1", 3, 3, 3, "AGE", "nginx", "nginx", "app=front,pod-template-hash=template1"]
@@ -88,11 +88,11 @@ def test_TBL_42_slices():
 @pytest.mark.parametrize(("modes", "text"), [
     ([], ""), (["ReadWriteMany", "ReadWriteOnce", "ReadWriteOnce"], "RWO,RWX"), (["ReadOnlyMany", "ReadWriteOncePod"], "ROX,RWOP"),
                                              (None, "")])
-def test_TBL_50_access_modes(modes, text):
+def test_TBL_50_access_modes(modes, text):      # PVAPI-4
     assert short_modes(modes) == text
 
 
-def test_TBL_51_volumes():
+def test_TBL_51_volumes():      # SHOW-1
     assert cells("volume provisioned") == ["pvc-1", "1Gi", "RWO", "Delete", "Bound", "default/www-web-0", "fast", "<unset>", "", "AGE",
                                            "Filesystem"]
     going = row_of(changed(STORED["volume by hand"], {"metadata deletionTimestamp": BORN, "status reason": "Why"}))
@@ -102,7 +102,7 @@ def test_TBL_51_volumes():
     assert row_of(changed(STORED["volume by hand"], {"spec capacity": GONE, "spec volumeMode": GONE}))["Capacity"] == "0"
 
 
-def test_TBL_52_claims():
+def test_TBL_52_claims():      # SHOW-2
     assert cells("claim bound") == ["www-web-0", "Bound", "pvc-1", "1Gi", "RWO", "fast", "<unset>", "AGE", "Filesystem"]
     pending = stored("PersistentVolumeClaim")
     assert list(row_of(pending).values())[1:6] == ["Pending", "", "", "", "fast"]
@@ -110,7 +110,7 @@ def test_TBL_52_claims():
     assert row_of(changed(pending, {"metadata deletionTimestamp": BORN}))["Status"] == "Terminating"
 
 
-def test_TBL_53_TBL_54_class_and_attachment():
+def test_TBL_53_TBL_54_class_and_attachment():      # SHOW-3
     assert cells("class") == ["grow", "kubernetes.io/host-path", "Delete", "Immediate", True, "AGE"]
     beta = {"storageclass.beta.kubernetes.io/is-default-class": "true"}
     assert row_of(stored("StorageClass", {"metadata annotations": beta}))["Name"] == "slow (default)"

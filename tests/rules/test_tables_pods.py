@@ -74,7 +74,7 @@ PODS = {
 
 
 @pytest.mark.parametrize("case", PODS)
-def test_status_and_ready(case):
+def test_status_and_ready(case):      # TBL-20
     obj, ready, reason = PODS[case]
     cells = row_of(obj)
     assert (cells["Ready"], cells["Status"]) == (ready, reason)

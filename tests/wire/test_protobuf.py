@@ -59,7 +59,7 @@ def test_KCTL_31_T_23_create_namespace(server):
     assert answer(server, "create namespace gsh")["metadata"]["labels"] == {"kubernetes.io/metadata.name": "gsh"}
 
 
-def test_KCTL_31_every_command_that_was_recorded(server):
+def test_KCTL_31_every_command_that_was_recorded(server):      # KCTL-71
     for sent in SENT:
         answer(server, sent["command"].removeprefix("kubectl "))
 
