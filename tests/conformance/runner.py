@@ -40,8 +40,8 @@ class Output(NamedTuple):
 class Backend(Protocol):
     """A cluster to play on."""
 
-    def kubectl(self, words: list[str], stdin: str) -> Output:
-        """Run a command, and let the cluster come to rest."""
+    def kubectl(self, words: list[str], stdin: str, quiet: float) -> Output:
+        """Run a command, and let the cluster come to rest.  quiet: for so many seconds nothing must change (0: as long as usual)."""
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -78,7 +78,7 @@ def play(scenario: dict, backend: Backend) -> dict:
         if "wait" in step:
             backend.wait(step["wait"])
         else:
-            output = backend.kubectl(*command(step))
+            output = backend.kubectl(*command(step), step.get("settle", 0))
         objects = _objects(backend, known)
         record = {"step": step, "objects": objects, "story": [known.replace(line) for line in _story(backend.changes(), told)],
                   "events": sorted(_events(backend, known, seen))}
@@ -165,7 +165,7 @@ class InProcess:
         self.cluster = Cluster(resync=RESYNC)
         self._position = 0
 
-    def kubectl(self, words: list[str], stdin: str) -> Output:
+    def kubectl(self, words: list[str], stdin: str, quiet: float) -> Output:
         return Output(*kubectl(self.cluster, words, stdin))
 
     def wait(self, seconds: float) -> None:

@@ -76,19 +76,19 @@ class Served:
         except OSError:
             pass                    # the server has ended
 
-    def kubectl(self, words: list[str], stdin: str) -> Output:
+    def kubectl(self, words: list[str], stdin: str, quiet: float) -> Output:
         done = subprocess.run([KUBECTL, *words], input=stdin, capture_output=True, text=True, env=self.env, timeout=120)
-        self.settle()
+        self.settle(quiet or QUIET)
         return Output(done.stdout, done.stderr, done.returncode)
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
         self.settle()
 
-    def settle(self) -> None:
-        """Until nothing has changed for a while."""
+    def settle(self, quiet: float = QUIET) -> None:
+        """Until nothing has changed for so many seconds."""
         self._last, end = time.monotonic(), time.monotonic() + LIMIT
-        while time.monotonic() < min(end, self._last + QUIET):
+        while time.monotonic() < min(end, self._last + quiet):
             time.sleep(0.05)
 
     def list(self, path: str) -> list[dict]:

@@ -158,3 +158,9 @@ def test_DNS_40_resolv_conf(cluster):
 def test_DNS_41_ndots_decides_what_is_tried_first(cluster):
     pod = box(cluster, dnsConfig={"options": [{"name": "ndots", "value": "1"}]})
     assert [t.fqdn for t in resolve(cluster.world, pod, "web-0.nginx").tried] == ["web-0.nginx", f"web-0.nginx.default.{ZONE}"]
+
+
+def test_DNS_30_answers_are_good_for_half_a_minute(cluster):
+    for name in (f"nginx.default.{ZONE}", f"cip.default.{ZONE}", f"alias.default.{ZONE}"):
+        found = lookup(cluster.world, name, "A").records
+        assert found and {record.ttl for record in found} == {30}
