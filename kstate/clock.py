@@ -38,9 +38,9 @@ def _parse(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
 
 
-def between(earlier: str | None, later: str | None) -> int:
-    """Whole seconds from one timestamp to another; 0 where one is missing."""
-    return int((_parse(later) - _parse(earlier)).total_seconds()) if earlier and later else 0
+def between(earlier: str, later: str) -> int:
+    """Whole seconds from one timestamp to another."""
+    return int((_parse(later) - _parse(earlier)).total_seconds())
 
 
 def age(ms: int | None) -> str:

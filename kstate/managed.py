@@ -19,6 +19,7 @@ from .patch import Unknown, item, member
 
 LEAF: dict = {".": {}}
 BEFORE = "before-first-apply"
+KUBECTL, LAST_APPLIED = "kubectl", "kubectl.kubernetes.io/last-applied-configuration"
 KEY_DEFAULTS = {"protocol": "TCP"}
 NOBODYS = ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
            "deletionGracePeriodSeconds", "selfLink", "managedFields")       # metadata that the server keeps for itself
@@ -87,7 +88,10 @@ def apply(live: dict | None, intent: dict, manager: str, force: bool, type: Any,
     changed, removed = _compare(_owned_part(live or {}, subresource), _owned_part(new, subresource), whole)
     conflicts = {m: both for m, claim in claims.items() if (both := _common(claim.fields, changed))}
     if conflicts and not force:
-        raise _conflict(conflicts)
+        allowed = _last_applied(live or {}, subresource, whole) if manager == KUBECTL else {}
+        conflicts = {m: left for m, both in conflicts.items() if (left := _minus(both, allowed))}
+        if conflicts:
+            raise _conflict(conflicts)
     claims = _give_up(claims, _union(changed, removed))
     same = not changed and not removed and wanted == last.fields
     if wanted:
@@ -101,6 +105,17 @@ def _owned_part(obj: dict, subresource: str) -> dict:
     part = {name: value for name, value in obj.items() if name not in ignored}
     metadata = {name: value for name, value in (obj.get("metadata") or {}).items() if name not in NOBODYS}
     return {"metadata": metadata, **part} if metadata else part
+
+
+def _last_applied(live: dict, subresource: str, whole: Unknown) -> dict:
+    """What kubectl's client-side apply set and nobody has changed since: kubectl may take that over without a conflict (API-58)."""
+    try:
+        intent = json.loads(((live.get("metadata") or {}).get("annotations") or {})[LAST_APPLIED])
+    except (KeyError, ValueError):
+        return {}
+    intent = _owned_part(intent, subresource)
+    changed, removed = _compare(intent, _owned_part(live, subresource), whole)
+    return _minus(_set(intent, whole), _union(changed, removed))
 
 
 def _conflict(conflicts: dict[Manager, dict]) -> errors.Conflict:

@@ -45,7 +45,8 @@ def test_what_stands_in_stories_is_a_rule():
     for seed in range(12):
         pick = Random(seed)
         play = Play(pick.choice)
-        play.perform([("create set", seed), ("deploy", 0), *((pick.choice(sorted(users.ACTIONS)), pick.randrange(users.CHOICES)) for _ in range(12))])
+        actions = [(pick.choice(sorted(users.ACTIONS)), pick.randrange(users.CHOICES)) for _ in range(12)]
+        play.perform([("create set", seed), ("deploy", 0), *actions])
         play.engine.settle()
         found |= because(play.engine)
     assert len(found) > 60 and found - {""} - rules().keys() == set()
@@ -55,7 +56,8 @@ def test_how_numbers_are_read():
     assert list(ledger.numbers("STS-36 to STS-38, MATCH-2.5 (SVC-30 to 31), DNS-1035, KCTL-R1, SCHED-V4, REC-4a")) == [
         "STS-36", "STS-37", "STS-38", "MATCH-2", "MATCH-2.5", "SVC-30", "SVC-31", "KCTL-R1", "SCHED-V4", "REC-4", "REC-4a"]
     assert list(ledger.numbers("STS-1 to STS-99, STS-5", ranges=False)) == ["STS-5"]
-    assert list(ledger.numbers_in_name("test_STS_2_4_to_6_x_KCTL_R4_R5_y_NODE_9a_back")) == ["STS-2", "STS-4", "STS-5", "STS-6", "KCTL-R4", "KCTL-R5", "NODE-9"]
+    assert list(ledger.numbers_in_name("test_STS_2_4_to_6_x_KCTL_R4_R5_y_NODE_9a_back")) == [
+        "STS-2", "STS-4", "STS-5", "STS-6", "KCTL-R4", "KCTL-R5", "NODE-9"]
 
 
 def test_what_follows_leads_to_what_is_implemented():

@@ -169,8 +169,12 @@ def _order(volume: dict, claim: dict, verdict: Verdict, seed: int | str) -> tupl
 
 
 def tie(volume: dict, claim: dict, seed: int | str) -> str:
-    """What decides between volumes that fit a claim equally well: chance, by the seed, the names and the moment (MATCH-4)."""
-    moment = between(volume["metadata"].get("creationTimestamp"), claim["metadata"].get("creationTimestamp"))
+    """What decides between volumes that fit a claim equally well: chance, by the seed, the names and the moment (MATCH-4);
+    the name alone where no API server has given a moment."""
+    made, asked = (obj["metadata"].get("creationTimestamp") for obj in (volume, claim))
+    if not made or not asked:
+        return name(volume)
+    moment = between(made, asked)
     return sha256(f"{DICE}/{seed}/{moment}/{full_name(claim)}/{name(volume)}".encode()).hexdigest()
 
 

@@ -91,8 +91,9 @@ class Terminal:
     def add(self, number: int, text: str) -> None:
         self.pieces.append((self.machine.elapsed_ms, number, text))
 
-    def text(self, *numbers: int) -> str:
-        return "".join(text for _, number, text in self.pieces if number in numbers)
+    def said(self) -> tuple[tuple[int, str], ...]:
+        """Everything, without its moments."""
+        return tuple((number, text) for _, number, text in self.pieces)
 
 
 class TerminalOutput:

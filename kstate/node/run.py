@@ -8,6 +8,9 @@ from .machine import Ended, Machine, Stop
 from .process import Input, NotFound, Process, Terminal, WantsInput, spawn
 
 
+Pieces = tuple[tuple[int, str], ...]        # what a command said, in order, each (1 for stdout or 2 for stderr, text)
+
+
 class Result(NamedTuple):
     """What a command gave.  `code` is None where it wants more input than came.  `ended` is the exit code of the container's main
     process where the command killed it, else None."""
@@ -16,7 +19,17 @@ class Result(NamedTuple):
     stderr: str
     code: int | None
     ended: int | None = None
-    terminal: str = ""              # stdout and stderr together, in the order in which they came
+    pieces: Pieces = ()
+
+    @property
+    def terminal(self) -> str:
+        """stdout and stderr together, as a terminal shows them."""
+        return "".join(text for _, text in self.pieces)
+
+
+def outcome(pieces: Pieces, code: int | None, ended: int | None = None) -> Result:
+    stdout, stderr = ("".join(text for number, text in pieces if number == wanted) for wanted in (1, 2))
+    return Result(stdout, stderr, code, ended, pieces)
 
 
 def run(machine: Machine, argv: list[str], stdin: str = "", more: bool = False) -> Result:
@@ -40,4 +53,4 @@ def run(machine: Machine, argv: list[str], stdin: str = "", more: bool = False) 
     except Stop as stop:
         code = stop.code
         terminal.add(2, f"kstate: {stop}\n")
-    return Result(terminal.text(1), terminal.text(2), code, ended, terminal.text(1, 2))
+    return outcome(terminal.said(), code, ended)

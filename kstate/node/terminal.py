@@ -13,7 +13,7 @@ from .commands.sh import DIALECTS
 from .machine import Ended, Machine, Stop
 from .process import Exit, Input, Process, Terminal, WantsInput
 from .reach import machine, run_of, running, settle_up
-from .run import Result, run
+from .run import Pieces, Result, outcome, run
 from .shell.builtins import Leave
 from .shell.parser import problem, unfinished
 from .shell.state import Shell
@@ -22,7 +22,7 @@ SHELLS = ("sh", "ash", "bash", "dash")
 INTERRUPTED, KILLED = 130, 137
 CTRL_C, CTRL_D, ERASE = "\x03", "\x04", ("\x7f", "\b")
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z~]|O.)")       # arrows and the like
-NOTHING = Result("", "", None)
+NOTHING = outcome((), None)
 
 
 class Session:
@@ -93,15 +93,15 @@ class Session:
         return self.attempt(ended=False) if self.tty else NOTHING
 
     def interrupt(self) -> Result:
-        return Result("", "", INTERRUPTED)
+        return outcome((), INTERRUPTED)
 
     def attempt(self, ended: bool) -> Result:
         """Run the command with the input that there is.  `ended`: there will be no more."""
         pod, container, opened = self.enter()
-        result = run(opened, self.argv, self.input, more=not ended)
-        if result.code is not None:
-            settle_up(self.engine, pod, container, opened, result.ended, "kubectl")
-        return self.show(result.stdout, result.stderr, result.terminal, result.code)
+        gave = run(opened, self.argv, self.input, more=not ended)
+        if gave.code is not None:
+            settle_up(self.engine, pod, container, opened, gave.ended, "kubectl")
+        return outcome(self.show(gave.pieces, gave.code is None), gave.code)
 
     def enter(self) -> tuple[dict, str, Machine]:
         """The pod, the container, and its machine as it is now."""
@@ -110,12 +110,13 @@ class Session:
         opened.tty = self.tty
         return pod, container, opened
 
-    def show(self, stdout: str, stderr: str, terminal: str, code: int | None) -> Result:
-        """What is to be seen of a command's output now: on a terminal, what was not yet; else all of it when it has ended."""
+    def show(self, pieces: Pieces, waits: bool) -> Pieces:
+        """What is to be seen now of a command's output: on a terminal, what was not yet; else all of it when the command is done."""
         if not self.tty:
-            return NOTHING if code is None else Result(stdout, stderr, code)
-        new, self.shown = terminal[self.shown:], len(terminal) if code is None else 0
-        return Result(new.replace("\n", "\r\n"), "", code)
+            return () if waits else pieces
+        text = "".join(text for _, text in pieces)
+        new, self.shown = text[self.shown:], len(text) if waits else 0
+        return ((1, new.replace("\n", "\r\n")),)
 
 
 class ShellSession(Session):
@@ -177,15 +178,15 @@ class ShellSession(Session):
         try:
             code = self._source(shell, command)
         except WantsInput:
-            return self.show("", "", terminal.text(1, 2), None)
+            return outcome(self.show(terminal.said(), waits=True), None)
         except Ended as end:
             code, killed = KILLED, end.code
         except Stop as stop:
             terminal.add(2, f"kstate: {stop}\n")
         self.shell, self.input = shell, self.input[len(command) + given.at:]
         settle_up(self.engine, pod, container, opened, killed, "kubectl")
-        result = self.show(terminal.text(1), terminal.text(2), terminal.text(1, 2), code or 0)
-        return result._replace(code=None) if code is None else _join(result, self._leave(code))
+        said = outcome(self.show(terminal.said(), waits=False), None)
+        return said if code is None else _join(said, self._leave(code))
 
     def _shell(self, process: Process) -> Shell:
         """The shell as it is, in the machine as it is now."""
@@ -216,7 +217,7 @@ class ShellSession(Session):
         if self.main:
             pod, container, opened = self.enter()
             settle_up(self.engine, pod, container, opened, code, "kubectl")
-        return Result("", "", code)
+        return outcome((), code)
 
     def _prompt(self) -> Result:
         if not self.tty:
@@ -237,8 +238,8 @@ def session(engine, key: Key, container: str, command: list[str] | None, tty: bo
 
 
 def _shown(text: str) -> Result:
-    return Result(text, "", None)
+    return outcome(((1, text),), None)
 
 
 def _join(first: Result, second: Result) -> Result:
-    return Result(first.stdout + second.stdout, first.stderr + second.stderr, second.code)
+    return outcome(first.pieces + second.pieces, second.code)

@@ -85,7 +85,8 @@ class Terminal(websocket.WebSocketHandler):
         self.decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
 
     def select_subprotocol(self, offered: list[str]) -> str | None:
-        return next((protocol for protocol in PROTOCOLS if protocol in offered), None)
+        self.protocol = next(protocol for protocol in PROTOCOLS if protocol in offered)
+        return self.protocol
 
     def open(self) -> None:
         self.server.streams.add(self)
@@ -115,7 +116,7 @@ class Terminal(websocket.WebSocketHandler):
 
     def wait_for_silence(self) -> None:
         """By version 4, a command that is no shell gets its input when no more comes."""
-        if self.selected_subprotocol == V4 and not self.session.is_shell and not self.session.tty:
+        if not self.ended and self.protocol == V4 and not self.session.is_shell and not self.session.tty:
             if self.silence is not None:
                 self.silence.cancel()
             self.silence = asyncio.get_running_loop().call_later(SILENCE, lambda: self.act(self.session.end))
@@ -131,8 +132,8 @@ class Terminal(websocket.WebSocketHandler):
         except Exception as error:
             self.leave({"status": "Failure", "message": f"Internal error occurred: {error}"})
             raise
-        self.show(STDOUT, result.stdout)
-        self.show(STDERR, result.stderr)
+        for number, text in result.pieces:
+            self.show(number, text)
         if result.code is not None:
             self.leave(exit_status(result.code))
 

@@ -77,7 +77,7 @@ class Remote:
 
     # -- what a backend does
 
-    def kubectl(self, words: list[str], stdin: str) -> Output:
+    def kubectl(self, words: list[str], stdin: str, quiet: float = 0) -> Output:
         if stdin:
             words = ["-n", NAMESPACE, *words]
         output = Output(*kubectl(self.cluster, words, stdin))

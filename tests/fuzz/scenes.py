@@ -61,7 +61,8 @@ MODES = ("ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod")
 def beginning() -> Iterator[dict]:
     """What every scenario starts from.  No two volumes are equally large, since among equals chance decides (MATCH-4)."""
     yield {"apply": SERVICE}
-    yield {"apply": "---\n".join(VOLUME.format(name=f"{PREFIX}{n}", size=f"{n}Gi", modes="[ReadWriteOnce]", policy="Retain", cls=CLASSES[0]) for n in (1, 2, 3))}
+    volumes = (VOLUME.format(name=f"{PREFIX}{n}", size=f"{n}Gi", modes="[ReadWriteOnce]", policy="Retain", cls=CLASSES[0]) for n in (1, 2, 3))
+    yield {"apply": "---\n".join(volumes)}
 
 
 def actions(seed: int, length: int) -> list[Action]:

@@ -34,7 +34,8 @@ def test_KCTL_25_only_explain_and_diff_read_the_documents_of_fields(run, monkeyp
         asked.append(path)
         return send(self, method, path, *args, **more)
     monkeypatch.setattr(Session, "send", noted)
-    for command in ("get pods", "describe sts web", "scale sts web --replicas=1", "label pod web-0 a=b", "patch sts web -p {}", "set image sts/web nginx=x",
+    for command in ("get pods", "describe sts web", "scale sts web --replicas=1", "label pod web-0 a=b", "patch sts web -p {}",
+                    "set image sts/web nginx=x",
                     "rollout history sts/web", "run p --image=nginx", "expose sts web --port=80 --name=s", "exec web-0 -- ls", "logs web-0",
                     "wait --for=condition=Ready pod/web-0", "delete pod p", "events", "get sts -o yaml"):
         run(command)
@@ -61,7 +62,8 @@ def test_KCTL_82_what_lightkube_sends():
     server = Server()
     server.ok("POST", f"{CORE}/configmaps", config_map(), accept="*/*", agent="lightkube")
     assert server.get(f"{CORE}/configmaps/a", accept="*/*")["data"] == {"key": "value"}                 # any form will do: JSON
-    patched = server.ok("PATCH", f"{CORE}/configmaps/a?fieldManager=lightkube", {"data": {"b": "1"}}, media="application/strategic-merge-patch+json")
+    patched = server.ok("PATCH", f"{CORE}/configmaps/a?fieldManager=lightkube", {"data": {"b": "1"}},
+                        media="application/strategic-merge-patch+json")
     assert patched["data"] == {"key": "value", "b": "1"}
     server.ok("POST", f"{CORE}/pods", pod("p"))
     server.ok("DELETE", f"{CORE}/pods/p?gracePeriodSeconds=0&propagationPolicy=Background")             # options in the query
@@ -135,7 +137,8 @@ def test_KCTL_R8_undoing_a_deployment(run):
     run("annotate deploy dep kubernetes.io/change-cause=second --overwrite")
     assert run("rollout undo deploy/dep").stdout == "deployment.apps/dep rolled back\n"
     obj = json.loads(run("get deploy dep -o json").stdout)
-    assert obj["spec"]["template"]["spec"]["containers"][0]["image"] == "x" and "pod-template-hash" not in obj["spec"]["template"]["metadata"]["labels"]
+    template = obj["spec"]["template"]
+    assert template["spec"]["containers"][0]["image"] == "x" and "pod-template-hash" not in template["metadata"]["labels"]
     assert obj["metadata"]["annotations"]["kubernetes.io/change-cause"] == "first"
     run("rollout pause deploy/dep")
     assert run("rollout undo deploy/dep").stderr == (

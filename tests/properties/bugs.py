@@ -174,7 +174,8 @@ def _(patch):
 
 @bug("orphans are collected", "GC-5", "delete set, create set, delete deployment, deploy, wait")
 def _(patch):
-    patch.setattr(garbagecollector.GarbageCollector, "orphan", lambda self, api, owner: garbagecollector._without(api, owner, garbagecollector.ORPHAN))
+    patch.setattr(garbagecollector.GarbageCollector, "orphan",
+                  lambda self, api, owner: garbagecollector._without(api, owner, garbagecollector.ORPHAN))
 
 
 @bug("a namespace goes before its content", "API-65", "delete namespace, new namespace, add claim, wait")
@@ -196,6 +197,7 @@ def _(patch):
 
 # ---- storage ----------------------------------------------------------------------------------
 
+CLASSES = ("static", "made", "local", "other")
 BINDING = "add claim, add volume, delete claim, reserve volume, wait"
 
 
@@ -219,13 +221,13 @@ def _(patch):
 @bug("the class of a volume is not looked at", "MATCH-2", BINDING, "add claim")
 def _(patch):
     _without_predicate(patch, "FREE", "MATCH-2.10")
-    patch.setattr(matching, "eligible", lambda select, claim: [v for c in ("static", "made", "local", "other") for v in select("free volume by class", c)])
+    patch.setattr(matching, "eligible", lambda select, claim: [v for c in CLASSES for v in select("free volume by class", c)])
 
 
 @bug("a reservation for another claim is not respected", "MATCH-2.1", BINDING, "reserve volume")
 def _(patch):
     _without_predicate(patch, "USABLE", "MATCH-2.1")
-    patch.setattr(matching, "eligible", lambda select, claim: [v for c in ("static", "made", "local", "other") for v in select("volume by class", c)])
+    patch.setattr(matching, "eligible", lambda select, claim: [v for c in CLASSES for v in select("volume by class", c)])
 
 
 @bug("a claim does not look again", "MATCH-3", "add claim, add volume, wait", "add claim")
@@ -263,7 +265,8 @@ def _(patch):
 @bug("the default class is the oldest", "ADM-1", "default class, add claim", "default class")
 def _(patch):
     def oldest(world):
-        marked = [c for c in world.list("StorageClass") if "storageclass.kubernetes.io/is-default-class" in (c["metadata"].get("annotations") or {})]
+        mark = "storageclass.kubernetes.io/is-default-class"
+        marked = [c for c in world.list("StorageClass") if mark in (c["metadata"].get("annotations") or {})]
         return min(marked, key=lambda c: c["metadata"]["creationTimestamp"], default=None)
     patch.setattr(admission, "default_class", oldest)
 

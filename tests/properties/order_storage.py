@@ -125,7 +125,7 @@ def classed(live: Facts, change) -> Iterator[str]:
 
 def late_class(live: Facts, change) -> Iterator[str]:
     """And an old one gets it later (PVC-6).  Only where the binder's view does not lag."""
-    if change.key.kind == CLAIM and change.old is not None and change.new is not None and "storageClassName" not in change.old["spec"]:
+    if change.key.kind == CLAIM and change.who == BINDER and change.new is not None and "storageClassName" not in change.old["spec"]:
         given = change.new["spec"].get("storageClassName")
         if given is not None and given != default_class(live):
             yield f"{change.key}: got class {given}, the default is {default_class(live)} (PVC-6)"

@@ -53,8 +53,11 @@ def short_of_the_goal(log) -> list[str]:
 # ---- at rest ----------------------------------------------------------------------------------
 
 def counters(facts: Facts) -> Iterator[str]:
-    """STS-94 to STS-98."""
+    """STS-94 to STS-98; in a namespace that goes the set cannot even note its revision, and stops there."""
     for sts in facts.of(SET):
+        place = facts.find("Namespace", sts["metadata"]["namespace"])
+        if place is None or going(place):
+            continue
         pods, status = members(facts, sts), sts.get("status") or {}
         staying = [p for p in pods.values() if not going(p)]
         told = {"replicas": len(pods), "readyReplicas": sum(map(ready, pods.values())),
@@ -83,7 +86,9 @@ def selected(facts: Facts) -> Iterator[str]:
     known = facts.uids()
     for pod in facts.of("Pod"):
         owner = known.get(boss(pod).get("uid"))
-        if owner is not None and not going(owner) and not over(pod) and at(owner, "spec.selector.matchLabels", {}).items() - labels(pod).items():
+        if owner is None or going(owner) or over(pod) or going(pod) and owner["kind"] == "ReplicaSet":
+            continue                                    # a ReplicaSet looks at active pods only
+        if at(owner, "spec.selector.matchLabels", {}).items() - labels(pod).items():
             yield f"pod {name(pod)} belongs to {name(owner)}, which does not select it (STS-91, RS-1)"
 
 
@@ -92,8 +97,9 @@ def in_range(facts: Facts) -> Iterator[str]:
     for sts in facts.of(SET):
         namespace, pods = sts["metadata"]["namespace"], members(facts, sts)
         taken = [i for i in slots(sts) if i not in pods and facts.find("Pod", f"{name(sts)}-{i}", namespace)]
-        claims = [facts.find(CLAIM, c, namespace) for i in slots(sts) for c in template_claims(sts, i)]
-        if ordered(sts) or going(sts) or taken or any(c is not None and (going(c) or any(ref["kind"] == "Pod" for ref in owners(c))) for c in claims):
+        claims = filter(None, (facts.find(CLAIM, c, namespace) for i in slots(sts) for c in template_claims(sts, i)))
+        stale = [c for c in claims if going(c) or any(ref["kind"] == "Pod" for ref in owners(c))]
+        if ordered(sts) or going(sts) or taken or stale:
             continue
         for i in [i for i in pods if i not in slots(sts) and not going(pods[i])]:
             yield f"pod {i} of {name(sts)} is out of range (STS-65)"

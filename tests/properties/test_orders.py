@@ -11,7 +11,8 @@ from tests.properties.play import Play, runs
 
 STEPS = st.sampled_from((0, 5, 30, 80))         # between two actions; after 0 everything happens at once
 SETS = ("scale", "delete pod", "template", "broken template", "strategy", "retention", "start", "patience", "pod fault", "delete claim", "wait")
-OWNERS = ("delete set", "create set", "relabel", "scale", "deploy", "scale deployment", "delete deployment", "delete namespace", "new namespace", "wait")
+OWNERS = ("delete set", "create set", "relabel", "scale", "deploy", "scale deployment", "delete deployment", "delete namespace", "new namespace",
+          "wait")
 STORAGE = ("add claim", "add pod", "delete claim", "delete pod", "delete volume", "add volume", "free volume", "reserve volume", "default class",
            "write", "scale", "create set", "wait")
 NODES = ("node fault", "cordon", "delete node", "delete pod", "add claim", "add pod", "scale", "create set", "wait")
@@ -35,7 +36,7 @@ def check(play: Play) -> None:
     assert short == []
 
 
-@runs(60)
+@runs(150)
 @given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(users.ACTIONS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_no_rule_is_broken_whatever_happens(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -43,7 +44,7 @@ def test_no_rule_is_broken_whatever_happens(data, first, actions, steps, lag, cr
     check(play)
 
 
-@runs(60)
+@runs(150)
 @given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(SETS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_sets_are_scaled_and_updated_in_order(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -51,7 +52,7 @@ def test_sets_are_scaled_and_updated_in_order(data, first, actions, steps, lag, 
     check(play)
 
 
-@runs(40)
+@runs(100)
 @given(data=st.data(), actions=scenes(OWNERS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_owners_come_and_go(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -59,7 +60,7 @@ def test_owners_come_and_go(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(60)
+@runs(150)
 @given(data=st.data(), actions=scenes(STORAGE, 10), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_volumes_serve_one_claim_at_a_time(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -67,7 +68,7 @@ def test_volumes_serve_one_claim_at_a_time(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(30)
+@runs(80)
 @given(data=st.data(), actions=scenes(NODES), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_nodes_come_and_go(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -75,7 +76,7 @@ def test_nodes_come_and_go(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(30)
+@runs(80)
 @given(data=st.data(), kind=st.integers(0, 5), lag=st.booleans(), crashes=st.booleans())
 def test_any_order_of_steps_leads_to_the_same_end(data, kind, lag, crashes):
     play = played(data, lag, crashes)

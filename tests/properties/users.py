@@ -5,6 +5,7 @@ user goes through the API as kubectl does, and is refused as kubectl is.
 """
 from __future__ import annotations
 
+from kstate.bootstrap import node
 from kstate.engine import Engine
 from kstate.errors import ApiError
 from kstate.world import Key
@@ -28,7 +29,8 @@ HOSTNAME = "kubernetes.io/hostname"
 # ---- objects ----------------------------------------------------------------------------------
 
 def storage_class(name: str, provisioner: str, mode: str = "Immediate") -> dict:
-    return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}, "provisioner": provisioner, "volumeBindingMode": mode}
+    return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name},
+            "provisioner": provisioner, "volumeBindingMode": mode}
 
 
 def volume(name: str, policy: str = "Recycle", size: str = "1Gi", cls: str = "static", node: str = "", modes=("ReadWriteOnce",)) -> dict:
@@ -51,7 +53,8 @@ def claim(name: str, cls: str | None = "static", size: str = "1Gi", mode: str = 
 
 def pod(name: str, claim: str) -> dict:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {
-        "terminationGracePeriodSeconds": 2, "containers": [{"name": "main", "image": "nginx", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+        "terminationGracePeriodSeconds": 2,
+        "containers": [{"name": "main", "image": "nginx", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]}}
 
 
@@ -141,7 +144,8 @@ def _strategy(engine, n):
 
 
 def _retention(engine, n):
-    edit(engine, {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenScaled": ("Retain", "Delete")[n % 2], "whenDeleted": ("Retain", "Delete")[n // 2 % 2]}}})
+    words = ("Retain", "Delete")
+    edit(engine, {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenScaled": words[n % 2], "whenDeleted": words[n // 2 % 2]}}})
 
 
 def _cordon(engine, n):
@@ -151,8 +155,8 @@ def _cordon(engine, n):
 
 def _add_volume(engine, n):
     modes = (("ReadWriteOnce",), ("ReadWriteOnce",), ("ReadWriteOnce", "ReadWriteMany"), ("ReadWriteOncePod",))[n // 6 % 4]
-    apply(engine, [volume(f"new{len(engine.world.list('PersistentVolume')) + n}", ("Retain", "Recycle", "Delete")[n % 3], ("1Gi", "2Gi", "9Gi")[n // 3 % 3],
-                          "static" if n % 4 else "other", modes=modes)])
+    policy, size, cls = ("Retain", "Recycle", "Delete")[n % 3], ("1Gi", "2Gi", "9Gi")[n // 3 % 3], "static" if n % 4 else "other"
+    apply(engine, [volume(f"new{len(engine.world.list('PersistentVolume')) + n}", policy, size, cls, modes=modes)])
 
 
 def _free_volume(engine, n):
@@ -195,8 +199,8 @@ def _write(engine, n):
     """A container writes a file to a volume."""
     shares = [v["spec"]["nfs"] for v in engine.world.list("PersistentVolume") if "nfs" in v["spec"]]
     if shares:
-        share = shares[n % len(shares)]
-        engine.api.write_disk(f"nfs://{share['server']}{share['path']}", {"index.html": {"content": str(n), "mode": 0o644, "time": 0}}, who="container")
+        share, files = shares[n % len(shares)], {"index.html": {"content": str(n), "mode": 0o644, "time": 0}}
+        engine.api.write_disk(f"nfs://{share['server']}{share['path']}", files, who="container")
 
 
 def _new_shop(engine, n):
@@ -249,7 +253,8 @@ def heal(engine: Engine) -> None:
         do(engine, "new namespace")
     _mend_nodes(engine)
     if engine.world.find(SET) is not None:
-        edit(engine, {"spec": {"template": {"metadata": {"annotations": {FAULT: None}}}, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}}})
+        edit(engine, {"spec": {"template": {"metadata": {"annotations": {FAULT: None}}},
+                               "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}}})
     engine.settle()
     for _ in range(8):
         ill = _ill(engine)
@@ -268,14 +273,9 @@ def _mend_nodes(engine: Engine) -> None:
     present = names(engine, "Node", None)
     for number in (1, 2, 3):
         if f"node-{number}" not in present:
-            engine.api.create(_node(number), who="kubelet")
-    for node in engine.world.list("Node"):
-        edit(engine, {"metadata": {"annotations": {FAULT: None}}, "spec": {"unschedulable": None}}, Key("Node", "", node["metadata"]["name"]))
-
-
-def _node(number: int) -> dict:
-    from kstate.bootstrap import node
-    return node(number)
+            engine.api.create(node(number), who="kubelet")
+    for name in names(engine, "Node", None):
+        edit(engine, {"metadata": {"annotations": {FAULT: None}}, "spec": {"unschedulable": None}}, Key("Node", "", name))
 
 
 def _ill(engine: Engine) -> list[Key]:
@@ -286,9 +286,10 @@ def _ill(engine: Engine) -> list[Key]:
 
 
 def _well(pod: dict) -> bool:
-    conditions = {c["type"]: c["status"] for c in pod["status"].get("conditions") or ()}
-    alone = not pod["metadata"].get("ownerReferences") and pod["metadata"]["name"].startswith("web-")
-    return conditions.get("Ready") == "True" and not alone and FAULT not in (pod["metadata"].get("annotations") or {}) and "deletionTimestamp" not in pod["metadata"]
+    meta, conditions = pod["metadata"], {c["type"]: c["status"] for c in pod["status"].get("conditions") or ()}
+    released = not meta.get("ownerReferences") and meta["name"].startswith("web-")
+    hurt = FAULT in (meta.get("annotations") or {}) or "deletionTimestamp" in meta
+    return conditions.get("Ready") == "True" and not released and not hurt
 
 
 def _provide(engine: Engine, lacking: dict, n: int) -> None:

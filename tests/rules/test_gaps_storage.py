@@ -50,7 +50,8 @@ def test_PVAPI_1_scope_short_names_and_two_ways_to_write():
     engine.api.update({**made, "status": {"phase": "Bound"}, "spec": {**made["spec"], "persistentVolumeReclaimPolicy": "Delete"}})
     assert (named(engine, "pv/v")["status"]["phase"], named(engine, "pv/v")["spec"]["persistentVolumeReclaimPolicy"]) == ("Pending", "Delete")
     now = named(engine, "pv/v")
-    engine.api.update({**now, "status": {"phase": "Available"}, "spec": {**now["spec"], "persistentVolumeReclaimPolicy": "Retain"}}, subresource="status")
+    both = {**now, "status": {"phase": "Available"}, "spec": {**now["spec"], "persistentVolumeReclaimPolicy": "Retain"}}
+    engine.api.update(both, subresource="status")
     assert (named(engine, "pv/v")["status"]["phase"], named(engine, "pv/v")["spec"]["persistentVolumeReclaimPolicy"]) == ("Available", "Delete")
 
 
@@ -67,7 +68,8 @@ def test_ADM_1_ADM_2_the_default_class_is_for_claims_that_name_none():
     engine = settled(storage_class("b", default=True), storage_class("a", default=True), storage_class("plain"))
     for name, cls in (("none", None), ("empty", ""), ("own", "plain")):
         engine.api.create(claim(name, cls=cls))
-    assert [named(engine, f"pvc/{n}")["spec"]["storageClassName"] for n in ("none", "empty", "own")] == ["a", "", "plain"]      # as old: the first by name
+    classes = [named(engine, f"pvc/{n}")["spec"]["storageClassName"] for n in ("none", "empty", "own")]
+    assert classes == ["a", "", "plain"]                # of classes that are equally old the first by name
     engine.run(5_000)
     apply(engine, [storage_class("z", default=True), claim("late", cls=None)])
     assert named(engine, "pvc/late")["spec"]["storageClassName"] == "z"                 # the newest
@@ -101,7 +103,7 @@ def test_PVCAPI_15_who_enlarges_a_pending_claim_reads_that_it_is_immutable():
     engine = settled(storage_class("fixed"), claim("c", cls="nothing"), claim("d", cls="fixed"))
     assert "spec is immutable after creation" in refusal(lambda: grow(engine, "2Gi"), Invalid)
     wrong = {"spec": {"resources": {"requests": {"storage": "2Gi"}}, "accessModes": ["ReadWriteMany"]}}
-    said = refusal(lambda: engine.api.patch(Key("PersistentVolumeClaim", "default", "d"), wrong), Invalid)     # bound, of a class that does not allow it
+    said = refusal(lambda: engine.api.patch(Key("PersistentVolumeClaim", "default", "d"), wrong), Invalid)      # bound, but its class says no
     assert "spec is immutable after creation" in said and "resized" not in said
 
 
@@ -187,7 +189,8 @@ def test_TRACE_1_a_static_binding_is_four_writes_and_no_event():
 
 
 def test_TRACE_4_a_driver_that_waits_for_the_first_pod():
-    engine = cluster(storage_class("lazy", "d.example.com", "WaitForFirstConsumer"), driver("d.example.com", attachRequired=False), claim("c", cls="lazy"))
+    engine = cluster(storage_class("lazy", "d.example.com", "WaitForFirstConsumer"), driver("d.example.com", attachRequired=False),
+                     claim("c", cls="lazy"))
     start = len(engine.world.log)
     apply(engine, [pod("p", claims="c")])
     engine.settle()
@@ -274,7 +277,8 @@ def test_EXP_16_nothing_ever_shrinks():
     grow(engine, "3Gi")                                 # lowered again, but above what is there
     for size in ("2Gi", "1Gi"):
         assert "field can not be less than status.capacity" in refusal(lambda size=size: grow(engine, size), Invalid)
-    assert (get(named(engine, "pvc/c"), "status.capacity.storage"), engine.world.list("PersistentVolume")[0]["spec"]["capacity"]["storage"]) == ("2Gi", "2Gi")
+    assert get(named(engine, "pvc/c"), "status.capacity.storage") == "2Gi"
+    assert engine.world.list("PersistentVolume")[0]["spec"]["capacity"]["storage"] == "2Gi"
 
 
 def test_EXP_17_a_sets_template_stays_and_each_claim_is_enlarged_by_itself():

@@ -161,8 +161,9 @@ def test_STS_103_STS_107_only_scaling_to_zero_ends_pods_in_order():
             act(engine)
             engine.settle()
         assert pods(engine) == []
-        return [f"{c.key.name} {'gone' if c.new is None else 'asked'}" for c in engine.world.log[position:] if c.key.kind == "Pod" and c.verb != "wait"
-                and c.old is not None and (c.new is None or "deletionTimestamp" in c.new["metadata"] and "deletionTimestamp" not in c.old["metadata"])]
+        ended = [c for c in engine.world.log[position:] if c.key.kind == "Pod" and c.old is not None and (
+            c.new is None or "deletionTimestamp" in c.new["metadata"] and "deletionTimestamp" not in c.old["metadata"])]
+        return [f"{c.key.name} {'gone' if c.new is None else 'asked'}" for c in ended]
     in_order = ends(lambda e: change(e, "spec.replicas", 0), lambda e: delete(e, "web", "StatefulSet"))
     assert in_order == [f"web-{i} {word}" for i in (2, 1, 0) for word in ("asked", "gone")]
     together = ends(lambda e: delete(e, "web", "StatefulSet"))

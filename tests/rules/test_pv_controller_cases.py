@@ -50,7 +50,9 @@ class Store(Api):
         self.events: list[dict] = []
 
     def create(self, obj, *, who="", because=""):
-        meta = {"uid": obj["metadata"]["name"], "creationTimestamp": "2026-01-01T00:00:00Z", **obj["metadata"]}
+        meta = {"uid": obj["metadata"]["name"], **obj["metadata"]}
+        if obj["kind"] not in ("PersistentVolume", "PersistentVolumeClaim"):        # without a moment equal volumes tie by name
+            meta.setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
         return self.engine.commit(who, "create", key_of(obj), None, {**obj, "metadata": meta}, because)
 
     def _replace(self, kind, key, old, obj, subresource, call, *_):

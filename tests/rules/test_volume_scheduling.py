@@ -157,7 +157,7 @@ def test_SCHED_V9_a_bound_volume_that_is_gone():
 
 class _Api:
     def __init__(self, engine):
-        self.view, self.select = engine.world, engine.world.select
+        self.view, self.select, self.seed = engine.world, engine.world.select, engine.seed
         self.find = lambda kind, name, namespace="": engine.world.find(Key(kind, namespace, name))
 
 

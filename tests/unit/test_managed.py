@@ -1,13 +1,15 @@
 """Server-side apply and managedFields (API-58, API-59)."""
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kstate import errors
 from kstate.managed import apply, paths, updated
-from kstate.world import freeze
+from kstate.world import freeze, put
 
 from .small_types import POD
 from .test_patch_three_way import PODS
@@ -84,6 +86,19 @@ def test_API_58_the_conflict_names_the_subresource():
     live = written(pod({}, managedFields=[]), {**pod({}), "status": {"phase": "Running"}}, "kubelet", subresource="status")
     with pytest.raises(errors.Conflict, match='conflict with "kubelet" with subresource "status" using v1: .status.phase'):
         apply(live, {**pod(), "status": {"phase": "Failed"}}, "a", False, POD, "v1", T1, "status")
+
+
+def test_API_58_kubectl_takes_over_what_its_client_side_apply_set():
+    last = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"hostname": "a", "nodeName": "n"}}
+    noted = {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(last)}}
+    live = written(None, pod({"hostname": "a", "nodeName": "n"}, **noted), "kubectl-client-side-apply")
+    assert applied(live, pod({"hostname": "b"}), "kubectl")["spec"]["hostname"] == "b"
+    with pytest.raises(errors.Conflict):
+        applied(live, pod({"hostname": "b"}), "somebody")
+    touched = written(live, put(live, "spec.hostname", "c"), "editor")          # what others have changed since still is a conflict
+    with pytest.raises(errors.Conflict) as refused:
+        applied(touched, pod({"hostname": "b", "nodeName": "m"}), "kubectl")
+    assert str(refused.value) == 'Apply failed with 1 conflict: conflict with "editor" using v1: .spec.hostname'
 
 
 def test_API_58_force_moves_the_ownership():

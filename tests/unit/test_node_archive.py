@@ -55,8 +55,21 @@ def test_nothing_is_written_above_where_it_unpacks(run):
     assert run("cat /t/evil /t/abs; ls /evil /abs").stdout == "xy"
 
 
+@pytest.mark.parametrize("format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
+def test_long_names_in_every_format(run, format):
+    name, data = "a" * 60 + "/" + "b" * 60 + "/c", io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=format) as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 2
+        archive.addfile(entry, io.BytesIO(b"x\n"))
+    assert run(f"tar xf -; cat {name}", data.getvalue().decode("utf-8", "surrogateescape")).stdout == "x\n"
+    out = run(f"tar cf - {'a' * 60}").stdout
+    with tarfile.open(fileobj=io.BytesIO(out.encode())) as archive:
+        assert archive.getnames()[-1] == name
+
+
 @pytest.mark.parametrize("command, stdin, said", [
-    ("tar cf - nosuch", "", "nosuch: "), ("tar xf -", "no archive", "tar"), ("tar xf - -C /nosuch", "", "/nosuch"), ("tar f -", "", "exactly one"),
+    ("tar cf - nosuch", "", "nosuch: "), ("tar xf -", "no archive" * 100, "tar"), ("tar xf - -C /nosuch", "", "/nosuch"), ("tar f -", "", "exactly one"),
     ("tar cf -", "", "empty archive"), ("tar xf nosuch", "", "nosuch"), ("tar xf -", packed(a=b"\xff\x00"), "only text")])
 def test_what_goes_wrong_is_said(run, command, stdin, said):
     result = run(command, stdin)

@@ -124,8 +124,10 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
         yield Served(process, kubeconfig)
     finally:
         if process.poll() is None:
-            process.kill()
-        process.communicate()
+            process.terminate()
+        if not process.stderr.closed:
+            _, err = process.communicate(timeout=20)
+            assert "Traceback" not in err, err
 
 
 def has_kubectl() -> bool:

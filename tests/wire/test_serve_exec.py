@@ -123,6 +123,18 @@ def test_a_shell_without_a_terminal_takes_line_by_line(client, protocol):
         assert exit_code(terminal.all()[2]) == 4
 
 
+@pytest.mark.parametrize("protocol", [V4, V5])
+def test_input_that_comes_after_the_end_does_no_harm(client, protocol, caplog):
+    with Terminal(client, "bb", ["sh"], stdin=True, protocol=protocol) as terminal:
+        terminal.type("echo hi; exit 4\n")
+        for _ in range(20):
+            terminal.type("more\n")
+        terminal.end_of_input()
+        out, _, status = terminal.all()
+        assert (out, exit_code(status)) == ("hi\n", 4) and terminal.code == 1000
+    assert not caplog.records
+
+
 def test_input_has_a_limit(client):
     with Terminal(client, "bb", ["cat"], stdin=True) as terminal:
         for _ in range(5):
