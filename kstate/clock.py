@@ -1,7 +1,7 @@
 """Virtual time and its text: integer milliseconds since the start of the cluster, RFC 3339 in objects, ages in tables."""
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 EPOCH = "2026-01-01T00:00:00Z"      # when a cluster starts, unless it is told otherwise
@@ -31,11 +31,11 @@ class Clock:
         return ((self._start - _UNIX) // timedelta(milliseconds=1) + ms) * 1_000_000
 
 
-_UNIX = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _parse(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
 def between(earlier: str, later: str) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .controllers.matching import candidates
 from .rules import sentence
+from .storage.matching import candidates
 from .world import Key, get
 
 

@@ -9,8 +9,9 @@ This module imports nothing of kstate.  Time is an integer of milliseconds.
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 
 class Key(NamedTuple):
@@ -283,7 +284,7 @@ class World:
         self._sorted: dict[str, list[Key]] = {}
         self._marks: dict[tuple[str, str], int] = {}
 
-    def copy(self) -> "World":
+    def copy(self) -> World:
         """A world of its own that shares all objects and starts with the same log."""
         twin = World()
         twin.revision, twin.log = self.revision, list(self.log)

@@ -13,9 +13,24 @@ ENGINE = sorted(p for p in (ROOT / "kstate").rglob("*.py"))
 
 # A module may import from its own layer and from those before it; the longest matching prefix counts.
 LAYERS = [
-    ("world", "errors", "clock", "classes", "faults", "memory", "alarms"), ("quantity", "labels", "patch", "managed"), ("kinds",), ("layout", "digraph", "graph", "rules", "story"),
-    ("controllers.base", "controllers.affinity", "controllers.volumes", "controllers.matching", "node"), ("recorder", "refusals", "agreement", "addresses", "admission", "deletion"), ("api",), ("eviction",), ("client", "engine"), ("controllers",),
-    ("history", "bootstrap"), ("why", "explore"), ("wire",), ("transport",), ("kubectl",), ("cluster",), ("serve",), ("",),
+    ("world", "errors", "clock", "classes", "faults", "memory", "alarms"),
+    ("quantity", "labels", "patch", "managed"),
+    ("kinds",),
+    ("layout", "digraph", "graph", "rules", "story"),
+    ("controllers.base", "workloads", "storage", "scheduling", "node"),
+    ("recorder", "refusals", "agreement", "addresses", "admission", "deletion"),
+    ("api",),
+    ("eviction",),
+    ("client", "engine"),
+    ("controllers",),
+    ("history", "bootstrap"),
+    ("why",),
+    ("wire",),
+    ("transport",),
+    ("kubectl",),
+    ("cluster",),
+    ("serve",),
+    ("",),
 ]
 RIM = {"kstate.serve", "kstate.transport"}      # the only ones that know sockets, threads and the wall clock
 FORBIDDEN = {"time", "random", "uuid", "threading", "asyncio", "socket", "http", "urllib.request", "tornado", "subprocess", "secrets", "tutorial", "os"}

@@ -6,7 +6,8 @@ fork and never marks anything solved.
 """
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import ipywidgets as widgets
 

@@ -9,9 +9,10 @@ import json
 import threading
 from base64 import b64decode, b64encode
 from binascii import Error as BinasciiError
+from collections.abc import Callable
 from itertools import islice
 from shlex import quote
-from typing import Any, Callable
+from typing import Any
 from zlib import compress, decompress
 from zlib import error as ZlibError
 
@@ -188,7 +189,7 @@ class Lab:
     def picture(self):
         return picture(graph(self.objects(), self.namespace))
 
-    def fork(self) -> "Lab":
+    def fork(self) -> Lab:
         """A lab of its own that goes on from here, for trying things."""
         twin = object.__new__(Lab)
         twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "actions": list(self.actions),

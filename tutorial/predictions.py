@@ -6,7 +6,8 @@ the reveal says why it fails here.  An unanswered prediction raises nothing: the
 """
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import ipywidgets as widgets
 
@@ -65,7 +66,7 @@ class Prediction(Panel):
         """None while nothing was chosen."""
         return None if self.choice is None else self.choice == self.answer
 
-    def reveal(self) -> "Verdict":
+    def reveal(self) -> Verdict:
         """The answer, and what it says about what was expected."""
         chosen = next((o for o in self.question.options if o.label == self.choice), None)
         if chosen is None:

@@ -1,7 +1,8 @@
 """A self-test: sentences that are true or false, the truth of each found out by the engine."""
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import ipywidgets as widgets
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from ..storage.volumes import CLAIM, VOLUME, attachable, bound_uid, claim_key, claim_keys, stopped
 from .base import Controller, Key, condition, get, is_true, key_of, name, phase, put
-from .volumes import CLAIM, VOLUME, attachable, bound_uid, claim_key, claim_keys, stopped
 
 ATTACHMENT = "VolumeAttachment"
 SHARED = ("ReadWriteMany", "ReadOnlyMany")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from ..classes import class_of, default_class
 from ..errors import Internal
-from . import notes
+from ..storage import notes
+from ..storage.edits import linked, set_phase, with_annotations, with_migration
+from ..storage.matching import mismatch, search
+from ..storage.provisioner import provision, provisioner_of
+from ..storage.volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, class_object, delayed, full_name, reserved_for, volume_mode
 from .base import Controller, annotations, finished, get, key_of, name, phase, put, uid
-from .edits import linked, set_phase, with_annotations, with_migration
-from .matching import mismatch, search
-from .provisioner import provision, provisioner_of
-from .volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, class_object, delayed, full_name, reserved_for, volume_mode
 
 
 class Claims(Controller):

@@ -7,11 +7,11 @@ node names topology keys makes volumes that only nodes with the same labels reac
 from __future__ import annotations
 
 from ..node.disks import disk_of
-from . import notes
+from ..storage import notes
+from ..storage.edits import MIGRATED, with_annotations, with_finalizers
+from ..storage.provisioner import provisioner_of, volume_for, volume_name
+from ..storage.volumes import CLAIM, VOLUME, class_object, delayed, full_name, policy, volume_mode
 from .base import Controller, Key, annotations, finalizers, get, key_of, labels, name, phase, terminating
-from .edits import MIGRATED, with_annotations, with_finalizers
-from .provisioner import provisioner_of, volume_for, volume_name
-from .volumes import CLAIM, VOLUME, class_object, delayed, full_name, policy, volume_mode
 
 SECRET = "volume.kubernetes.io/provisioner-deletion-secret-"
 FILE_SYSTEM = "csi.storage.k8s.io/fstype"       # the parameter of a class

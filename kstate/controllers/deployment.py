@@ -6,13 +6,13 @@ Modelled: rolling update, recreate, scaling (in proportion while an update is un
 from __future__ import annotations
 
 from ..errors import AlreadyExists, ApiError
+from ..workloads import progress
+from ..workloads.ownership import Owner, claim
+from ..workloads.progress import FINISHED, PAUSED, PROGRESSING, TIMED_OUT, count, size
+from ..workloads.proportions import fenceposts, shares
+from ..workloads.revisions import hash_of
 from ..world import drop
-from . import progress
 from .base import Dict, Key, annotations, condition, controller_ref, finished, get, name, namespace, put, reference, terminating
-from .ownership import Owner, claim
-from .progress import FINISHED, PAUSED, PROGRESSING, TIMED_OUT, count, size
-from .proportions import fenceposts, shares
-from .revisions import hash_of
 
 HASH = "pod-template-hash"
 REVISION, HISTORY = "deployment.kubernetes.io/revision", "deployment.kubernetes.io/revision-history"

@@ -4,8 +4,8 @@ The garbage collector deletes them, since the pod owns them.
 """
 from __future__ import annotations
 
+from ..storage.volumes import CLAIM
 from .base import Controller, Key, controller_ref, name, namespace, owned_by, reference, terminating
-from .volumes import CLAIM
 
 
 class EphemeralVolumes(Controller):

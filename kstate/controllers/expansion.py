@@ -10,10 +10,10 @@ from fractions import Fraction
 
 from .. import quantity
 from ..errors import Internal
-from . import notes
+from ..storage import notes
+from ..storage.edits import MIGRATED, with_annotations
+from ..storage.volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, claim_keys, full_name, request, volume_mode
 from .base import Controller, annotations, get, name, phase, put, uid
-from .edits import MIGRATED, with_annotations
-from .volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, claim_keys, full_name, request, volume_mode
 
 IN_TREE = {         # sources whose plugins are migrated
     "gcePersistentDisk": "kubernetes.io/gce-pd", "awsElasticBlockStore": "kubernetes.io/aws-ebs", "azureDisk": "kubernetes.io/azure-disk",

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from ..node.heartbeat import WELL, renewed
+from ..scheduling.affinity import taints
 from ..world import drop
-from .affinity import taints
 from .base import Controller, Dict, Key, condition, get, key_of, labels, name, put, ready, with_pod_condition
 
 GRACE = 50_000                              # ms without a sign of life until a node is not ready

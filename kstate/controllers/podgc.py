@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..memory import recall, remember
-from .affinity import taints
+from ..scheduling.affinity import taints
 from .base import Controller, finished, get, is_true, key_of, terminating, with_pod_condition
 
 PERIOD, QUARANTINE = 20_000, 40_000     # ms

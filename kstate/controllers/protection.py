@@ -5,11 +5,11 @@ nothing holds it any more.  They write no events.
 """
 from __future__ import annotations
 
+from ..storage import notes
+from ..storage.edits import with_finalizers
+from ..storage.volumes import CLAIM, VOLUME, claim_keys, full_name
 from ..world import controller_ref
-from . import notes
 from .base import Controller, finished, name, phase, terminating, uid
-from .edits import with_finalizers
-from .volumes import CLAIM, VOLUME, claim_keys, full_name
 
 
 class ClaimProtection(Controller):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from ..node.disks import disk_of
-from . import notes
+from ..storage import notes
+from ..storage.edits import MIGRATED, set_phase, unbind, with_finalizers
+from ..storage.provisioner import PLUGINS, Failure
+from ..storage.volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, policy, stopped
 from .base import Controller, Key, annotations, finished, get, name, namespace, phase, terminating, uid
-from .edits import MIGRATED, set_phase, unbind, with_finalizers
-from .provisioner import PLUGINS, Failure
-from .volumes import CLAIM, VOLUME, bound_uid, capacity, claim_key, policy, stopped
 
 RECYCLER, NAMESPACE = "recycler-for-", "default"
 IMAGE = "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6"

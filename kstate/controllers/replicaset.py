@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 
 from ..errors import ApiError, NotFound
+from ..workloads.batches import attempt_all, in_batches
+from ..workloads.ownership import Owner, claim, selects
+from ..workloads.victims import victims
 from .base import active, available, condition, finished, get, labels, name, owned_by, put, ready, reference, terminating, until_available
-from .batches import attempt_all, in_batches
-from .ownership import Owner, claim, selects
-from .victims import victims
 
 
 class ReplicaSets(Owner):

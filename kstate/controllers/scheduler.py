@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..classes import class_of
+from ..scheduling.filters import Attempt, message, refused
+from ..scheduling.nodeinfo import Nodes
+from ..scheduling.scores import best
+from ..scheduling.volumebinding import Unschedulable, prebind
+from ..storage.volumes import claim_key, delayed
 from .base import Controller, Dict, Key, condition, finished, get, key_of, labels, name, namespace, phase, terminating, with_pod_condition
-from .filters import Attempt, message, refused
-from .nodeinfo import Nodes
-from .scores import best
-from .volumebinding import Unschedulable, prebind
-from .volumes import claim_key, delayed
 
 BIND_TIMEOUT = 600_000      # ms that PreBind waits for volumes
 GATED = "Scheduling is blocked due to non-empty scheduling gates"

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from ..errors import AlreadyExists, ApiError, NotFound
-from . import claims, revisions
+from ..workloads import claims, revisions
+from ..workloads.batches import attempt_all, in_batches
+from ..workloads.identity import identified, identity_labels, is_member, new_pod, pod_name, revision, slots
+from ..workloads.ownership import Owner, claim
 from .base import available, condition, finished, get, name, ordinal, phase, put, running_and_ready, terminating, uid, until_available
-from .batches import attempt_all, in_batches
-from .identity import identified, identity_labels, is_member, new_pod, pod_name, revision, slots
-from .ownership import Owner, claim
 
 COUNTS = ("replicas", "availableReplicas", "readyReplicas", "currentReplicas", "updatedReplicas")
 WORTH_WRITING = ("observedGeneration", *COUNTS, "currentRevision", "updateRevision")                        # STS-19

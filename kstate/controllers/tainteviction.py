@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from .affinity import taints, tolerates
+from ..scheduling.affinity import taints, tolerates
 from .base import Controller, Key, condition, finished, get, key_of, name, namespace, terminating, with_pod_condition
 
 CANCELLED = "Pod saved from eviction"       # keys of pods whose node lost its NoExecute taints in time

@@ -5,11 +5,11 @@ released volume holds is dealt with in reclaim.py.
 """
 from __future__ import annotations
 
-from . import notes
+from ..storage import notes
+from ..storage.edits import set_phase, unbind, with_migration
+from ..storage.volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, policy, volume_mode
 from .base import Controller, Key, annotations, name, phase, uid
-from .edits import set_phase, unbind, with_migration
 from .reclaim import with_deletion_finalizer
-from .volumes import CLAIM, VOLUME, bound_uid, claim_key, claim_ref, policy, volume_mode
 
 
 class Volumes(Controller):

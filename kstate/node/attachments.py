@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 
 from ..controllers.base import Dict, finished, get, name, namespace, phase, terminating, uid
-from ..controllers.matching import reaches
-from ..controllers.volumes import attached, claim_name, claim_ref, volume_mode
+from ..storage.matching import reaches
+from ..storage.volumes import attached, claim_name, claim_ref, volume_mode
 from .disks import disk_of_source
 
 SYSTEM = ("/", "/dev", "/etc", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log")

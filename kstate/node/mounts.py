@@ -10,8 +10,8 @@ import posixpath
 from hashlib import sha256
 
 from .. import quantity
-from ..controllers.volumes import claim_name
 from ..memory import recall
+from ..storage.volumes import claim_name
 from ..world import Key, World, get
 from . import identity
 from .disks import disk_of, disk_of_source

@@ -7,7 +7,6 @@ from . import commands  # noqa: F401  (fills the table of programs)
 from .machine import Ended, Machine, Stop
 from .process import Input, NotFound, Process, Terminal, WantsInput, spawn
 
-
 Pieces = tuple[tuple[int, str], ...]        # what a command said, in order, each (1 for stdout or 2 for stderr, text)
 
 

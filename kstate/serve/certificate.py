@@ -9,7 +9,7 @@ import secrets
 import ssl
 import tempfile
 from base64 import b64encode
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -44,7 +44,7 @@ def new_certificate() -> Certificate:
     point = b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
     curve, method = _oid(1, 2, 840, 10045, 3, 1, 7), _sequence(_oid(1, 2, 840, 10045, 4, 3, 2))
     name = _sequence(_der(0x31, _sequence(_oid(2, 5, 4, 3), _der(0x0C, b"kstate"))))
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     valid = _sequence(*(_der(0x17, t.strftime("%y%m%d%H%M%SZ").encode()) for t in (now - timedelta(days=1), now + timedelta(days=DAYS))))
     public = _sequence(_sequence(_oid(1, 2, 840, 10045, 2, 1), curve), _bits(point))
     body = _sequence(_der(0xA0, _integer(2)), _integer(secrets.randbits(63)), method, name, valid, name, public,

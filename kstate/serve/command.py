@@ -5,7 +5,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from ..cluster import Cluster
 from .server import Server
@@ -16,7 +16,7 @@ RESYNC = 2                      # s: the pvclaimbinder-sync-period of the contro
 
 async def serve(port: int, kubeconfig: str | None, speed: str, nodes: int, seed: str) -> None:
     """Serve a fresh cluster.  Says that it is ready in one line, ends at SIGTERM and SIGINT.  Raises OSError."""
-    start = datetime.now(timezone.utc) - (AHEAD if speed == "max" else timedelta(0))
+    start = datetime.now(UTC) - (AHEAD if speed == "max" else timedelta(0))
     number = int(seed) if seed.lstrip("-").isdigit() else seed
     server = Server(Cluster(nodes=nodes, seed=number, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"), resync=RESYNC), port, speed)
     if kubeconfig:

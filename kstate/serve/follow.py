@@ -1,7 +1,8 @@
 """What a container adds to its log, as it comes."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, AsyncIterator
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from ..errors import ApiError
 from ..node import exec as containers

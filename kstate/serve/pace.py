@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from time import monotonic
-from typing import Callable
 
 from ..engine import WORK, Engine
 from ..story import QUIET as BOOKKEEPING

@@ -5,8 +5,9 @@ A stream is a coroutine that reads on at its own pace and waits for its own clie
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from time import monotonic
-from typing import TYPE_CHECKING, AsyncIterator
+from typing import TYPE_CHECKING
 
 from tornado import iostream, web
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tornado import websocket
 

@@ -2,7 +2,7 @@
 
     python -m tests.conformance.dice
 
-finds a number for kstate/controllers/matching.py DICE with which it falls so again, in process and behind `kstate serve`, by playing
+finds a number for kstate/storage/matching.py DICE with which it falls so again, in process and behind `kstate serve`, by playing
 the beginnings of the recorded scenarios once and trying numbers on the moments at which their claims were made.
 """
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import count
 
 from kstate.cluster import Cluster
-from kstate.controllers import matching
 from kstate.kubectl import kubectl
 from kstate.serve.command import RESYNC
 from kstate.serve.pace import Pace
+from kstate.storage import matching
 from kstate.world import Dict
 
 from . import runner

@@ -12,25 +12,24 @@ from kstate import admission, api, deletion
 from kstate.client import Client
 from kstate.controllers import (
     claimbinder,
-    claims,
     endpoints,
     garbagecollector,
-    matching,
     namespaces,
-    ownership,
     protection,
     reclaim,
     replicaset,
     scheduler,
     statefulset,
     volumebinder,
-    volumebinding,
 )
 from kstate.controllers.base import get, name, phase, put, ready, running_and_ready, terminating
-from kstate.controllers.edits import unbind
-from kstate.controllers.identity import revision
 from kstate.engine import Engine
 from kstate.node import kubelet
+from kstate.scheduling import volumebinding
+from kstate.storage import matching
+from kstate.storage.edits import unbind
+from kstate.workloads import claims, ownership
+from kstate.workloads.identity import revision
 
 Sync = statefulset.Sync
 

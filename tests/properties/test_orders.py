@@ -36,7 +36,7 @@ def check(play: Play) -> None:
     assert short == []
 
 
-@runs(150)
+@runs(120)
 @given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(users.ACTIONS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_no_rule_is_broken_whatever_happens(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -44,7 +44,7 @@ def test_no_rule_is_broken_whatever_happens(data, first, actions, steps, lag, cr
     check(play)
 
 
-@runs(150)
+@runs(120)
 @given(data=st.data(), first=st.integers(0, users.CHOICES - 1), actions=scenes(SETS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_sets_are_scaled_and_updated_in_order(data, first, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -52,7 +52,7 @@ def test_sets_are_scaled_and_updated_in_order(data, first, actions, steps, lag, 
     check(play)
 
 
-@runs(100)
+@runs(80)
 @given(data=st.data(), actions=scenes(OWNERS), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_owners_come_and_go(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)
@@ -60,7 +60,7 @@ def test_owners_come_and_go(data, actions, steps, lag, crashes):
     check(play)
 
 
-@runs(150)
+@runs(120)
 @given(data=st.data(), actions=scenes(STORAGE, 10), steps=STEPS, lag=st.booleans(), crashes=st.booleans())
 def test_volumes_serve_one_claim_at_a_time(data, actions, steps, lag, crashes):
     play = played(data, lag, crashes)

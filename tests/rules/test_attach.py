@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from kstate.controllers.volumes import attachable, attached
+from kstate.storage.volumes import attachable, attached
 from kstate.world import Key, get, put
 from tests.helpers import apply, cluster_engine, events
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kstate.controllers.volumes import capacity
-from kstate.controllers.matching import best, candidates, eligible, on_node, search
-from kstate.controllers.volumes import capacity, request
 from kstate.engine import Step
+from kstate.storage.matching import best, candidates, eligible, on_node, search
+from kstate.storage.volumes import capacity, request
 from kstate.world import Key, freeze, get, key_of, put, uid
 from tests.helpers import apply, events
 

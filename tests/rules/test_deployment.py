@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.proportions import fenceposts
+from kstate.workloads.proportions import fenceposts
 from kstate.world import Key, put
 from tests.helpers import apply, because, get
 from tests.rules.seen import after, images, pods, sync, told, waits

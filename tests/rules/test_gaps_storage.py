@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.notes import BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE
 from kstate.errors import Forbidden, Invalid
 from kstate.kinds import KINDS, lookup
+from kstate.storage.notes import BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE
 from kstate.world import Key, get, uid
 from tests.helpers import apply, cluster_engine, events
 from tests.rules.running import cluster, node_of, why

@@ -15,13 +15,13 @@ from kstate import patch as patches
 from kstate.api import Api
 from kstate.client import Client
 from kstate.controllers.claimbinder import Claims
-from kstate.controllers.edits import MIGRATED, with_migration
-from kstate.controllers.matching import best, eligible, on_node
-from kstate.controllers.provisioner import PLUGINS, Failure, provisioner_of
 from kstate.controllers.reclaim import Reclaimer, with_deletion_finalizer
 from kstate.controllers.volumebinder import Volumes
 from kstate.engine import Engine
 from kstate.errors import Internal
+from kstate.storage.edits import MIGRATED, with_migration
+from kstate.storage.matching import best, eligible, on_node
+from kstate.storage.provisioner import PLUGINS, Failure, provisioner_of
 from kstate.world import Key, drop, get, key_of, put
 
 DEFAULT = Path(__file__).parents[2] / "../shared/spec/pv_controller_cases.json"

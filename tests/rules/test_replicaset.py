@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.victims import victims
+from kstate.workloads.victims import victims
 from kstate.world import Key, put
 from tests.helpers import apply, because, get
 from tests.rules.seen import pods, sync, told, waits

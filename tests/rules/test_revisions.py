@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kstate.controllers import revisions as r
+from kstate.workloads import revisions as r
 from kstate.world import Key
 from tests.helpers import apply, because, get
 from tests.rules.seen import images, revisions, status, told, waits

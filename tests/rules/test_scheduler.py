@@ -4,9 +4,9 @@ from __future__ import annotations
 import pytest
 
 from kstate.bootstrap import node
-from kstate.controllers.affinity import tolerates
-from kstate.controllers.nodeinfo import requests as asked
-from kstate.controllers.nodeinfo import scored_requests
+from kstate.scheduling.affinity import tolerates
+from kstate.scheduling.nodeinfo import requests as asked
+from kstate.scheduling.nodeinfo import scored_requests
 from kstate.world import Key, get
 from tests.helpers import because
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers import claims as c
+from kstate.workloads import claims as c
 from kstate.world import Key
 from tests.helpers import apply, because, get
 from tests.rules.seen import owners, pods, status, sync, told, waits

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kstate.controllers.notes import BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE
-from kstate.controllers.volumebinding import Claims, Unschedulable, binding_reasons, plan, prefilter
+from kstate.scheduling.volumebinding import Claims, Unschedulable, binding_reasons, plan, prefilter
+from kstate.storage.notes import BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE
 from kstate.world import Key, get, put
 from tests.helpers import because
 

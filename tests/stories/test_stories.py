@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kstate.kubectl import kubectl
 from kstate.cluster import Cluster
+from kstate.kubectl import kubectl
 from kstate.story import lines
 from tutorial.manifests import manifest
 

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import yaml
 
 
-
 class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
@@ -59,7 +58,7 @@ class Client:
         finally:
             connection.close()
 
-    def watch(self, path: str) -> "Stream":
+    def watch(self, path: str) -> Stream:
         connection = self.connect()
         connection.request("GET", path, headers=self.authorised)
         return Stream(connection, connection.getresponse())

@@ -46,7 +46,7 @@ class Terminal:
         self.seen = {STDOUT: b"", STDERR: b"", STATUS: b""}
         self.code: int | None = None        # of the closing frame
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Terminal:
         return self
 
     def __exit__(self, *_) -> None:

@@ -11,11 +11,10 @@ import os
 import pty
 import re
 import select
-import shlex
 import shutil
 import subprocess
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ MASKS = [(re.compile(pattern), token) for pattern, token in (
     (r"\b\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "TIME"),
     (r"\b10\.244\.\d+\.\d+", "IP"), (r"\b10\.96\.\d+\.(?!1\b|10\b)\d+\b", "CLUSTERIP"), (r"(127\.0\.0\.1:)\d+", r"\1PORT"),
     (r"\b[0-9a-f]{64}\b", "ID"), (rf"(?<=kube-api-access-){RANDOM}{{5}}", "XXXXX"), (rf"(?<=-)[0-9a-z]{{8,10}}-{RANDOM}{{5}}\b", "HASH-XXXXX"),
-    (rf"((?:front|web|d)-)[bcdf0-9gh-z]{{8,10}}\b", r"\1HASH"), (r"(pod-template-hash=|controller-revision-hash=web-)\w+", r"\1HASH"),
+    (r"((?:front|web|d)-)[bcdf0-9gh-z]{8,10}\b", r"\1HASH"), (r"(pod-template-hash=|controller-revision-hash=web-)\w+", r"\1HASH"),
     (r"(controller.kubernetes.io/hash=|Resource Version:\s+)\w+", r"\1HASH"), (rf"(?<=nginx-){RANDOM}{{5}}\b", "XXXXX"), (r"(LIVE|MERGED)-\d+", r"\1-NUMBER"),
     (r"(?:(?<=\s)|^)(\d+[dhms])+(?=\s|$|\))", "AGE"), (r"(resourceVersion\"?: )\"\d+\"", r'\1"N"'))]
 NOISE = ("WARNING: version difference", "I1", "E1", "W1")
@@ -75,7 +74,7 @@ def user(tmp_path, request):
     """On a fresh cluster, with as many nodes as the transcript says."""
     first = request.param.read_text("utf-8").split("\n", 1)[0] if getattr(request, "param", None) else ""
     nodes = int(first.removeprefix("# nodes:")) if first.startswith("# nodes:") else 1
-    start = datetime.now(timezone.utc) - timedelta(hours=1)
+    start = datetime.now(UTC) - timedelta(hours=1)
     cluster = Cluster(nodes=nodes, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"), resync=2)
     handle = cluster.serve(speed="max", kubeconfig=str(tmp_path / "kubeconfig"))
     yield User(cluster, tmp_path)

@@ -1,8 +1,9 @@
 """The whole NFS example: three volumes made by hand, a headless service, a set of three."""
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
+from kstate.errors import ApiError
 from kstate.world import Key, get
 
 from ..exercises import Clause, Task
@@ -133,7 +134,7 @@ WAITS, DEFAULTED, NO_CLASS = "it is Pending, and waits", "it is Bound: the clust
 def _class_that_does_not_exist(lab: Lab) -> str:
     try:
         lab.apply(manifest("claim1"))
-    except Exception:
+    except ApiError:
         return NO_CLASS
     lab.settle()
     return WAITS if phase(lab, "PersistentVolumeClaim", "claim1") == "Pending" else DEFAULTED

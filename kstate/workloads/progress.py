@@ -1,7 +1,7 @@
 """What a Deployment tells of itself: counters and conditions (DEP-12, DEP-13)."""
 from __future__ import annotations
 
-from .base import Dict, condition, get, name
+from ..controllers.base import Dict, condition, get, name
 
 PROGRESSING, AVAILABLE, FAILURE = "Progressing", "Available", "ReplicaFailure"
 NO_DEADLINE = 2 ** 31 - 1       # progressDeadlineSeconds that switches the condition off

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from .. import labels as selectors
-from .base import Key, get, labels, name, namespace
+from ..controllers.base import Key, get, labels, name, namespace
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

@@ -1,9 +1,9 @@
 """Small changes to claims and volumes that several controllers make."""
 from __future__ import annotations
 
+from ..controllers.base import Dict, annotations, finalizers, get, put
 from ..world import drop
 from . import notes
-from .base import Dict, annotations, finalizers, get, put
 from .volumes import bound_uid, claim_reference, reserved_for
 
 MIGRATED = {        # in-tree plugins whose work CSI drivers have taken over (PVC-1)

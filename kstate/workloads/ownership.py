@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..controllers.base import Controller, Dict, Key, controller_ref, key_of, labels, name, namespace, owned_by, reference, terminating, uid
 from ..errors import Internal
 from ..labels import of
-from .base import Controller, Dict, Key, controller_ref, key_of, labels, name, namespace, owned_by, reference, terminating, uid
 
 
 class Owner(Controller):

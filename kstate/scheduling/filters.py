@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ..controllers.base import Dict, get
 from . import volumebinding as volumes
 from .affinity import fits_node, taints, untolerated
-from .base import Dict, get
 from .nodeinfo import NodeInfo, Nodes, host_ports, requests
 from .topology import PodAffinity, constraints, domains, spread_skew
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import quantity
+from ..controllers.base import Dict, controller_ref, finished, get, is_sidecar, labels, name
 from .affinity import pod_terms
-from .base import Dict, controller_ref, finished, get, is_sidecar, labels, name
 
 ON_NODE = ("pod by node", "pod by nominated node")
 DEFAULT_CPU, DEFAULT_MEMORY = 100, 200 << 20        # what a container without requests counts for in scores

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from ..controllers.base import Dict, annotations, get, labels, name, namespace, owned_by, put, reference
 from ..errors import AlreadyExists
 from ..kinds import KINDS
 from ..kinds.schema import decode
-from .base import Dict, annotations, get, labels, name, namespace, owned_by, put, reference
 from .ownership import adopt, check_adopter, orphans, selector
 
 HASH_LABEL = "controller.kubernetes.io/hash"

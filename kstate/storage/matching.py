@@ -13,10 +13,10 @@ from typing import NamedTuple
 from .. import labels
 from ..classes import class_of
 from ..clock import between
+from ..controllers.base import Dict, Key, World, get, name, phase, terminating
 from ..kinds.claim import short_modes
+from ..scheduling.affinity import node_matches
 from ..world import shape
-from .affinity import node_matches
-from .base import Dict, Key, World, get, name, phase, terminating
 from .volumes import attributes_class, capacity, claim_key, claim_ref, delayed, full_name, request, reserved_for, volume_mode
 
 # Any number will do.  With this one, equal volumes fall to claims as they fell when the recordings of a real control plane were

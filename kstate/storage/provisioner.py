@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..classes import class_of
+from ..controllers.base import Dict, annotations, name, uid
 from ..node.disks import disk_of_source
 from . import notes
-from .base import Dict, annotations, name, uid
 from .edits import MIGRATED, with_annotations, with_migration
 from .volumes import VOLUME, claim_reference, policy, volume_mode
 

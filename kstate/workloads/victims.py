@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cmp_to_key
 
-from .base import Dict, active, annotations, condition, controller_ref, get, phase, ready, uid
+from ..controllers.base import Dict, active, annotations, condition, controller_ref, get, phase, ready, uid
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 PHASES = ("Pending", "Unknown", "Running")

@@ -1,7 +1,7 @@
 """The arithmetic of Deployments: how many pods too many, how many too few, and who gets which share (DEP-6, DEP-10)."""
 from __future__ import annotations
 
-from .base import get
+from ..controllers.base import get
 
 
 def fenceposts(deployment: dict) -> tuple[int, int]:

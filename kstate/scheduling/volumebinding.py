@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from . import notes
+from ..controllers.base import Dict, annotations, finished, get, labels, name, namespace, phase, terminating, uid
+from ..storage import notes
+from ..storage.edits import linked, with_annotations
+from ..storage.matching import eligible, on_node, reaches
+from ..storage.volumes import bound_uid, claim_name, class_object, delayed, request
 from .affinity import node_matches
-from .base import Dict, annotations, finished, get, labels, name, namespace, phase, terminating, uid
-from .edits import linked, with_annotations
-from .matching import eligible, on_node, reaches
 from .nodeinfo import NodeInfo
-from .volumes import bound_uid, claim_name, class_object, delayed, request
 
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"

@@ -7,8 +7,8 @@ from __future__ import annotations
 from math import log
 
 from .. import labels as selectors
+from ..controllers.base import get, labels, namespace, terminating
 from .affinity import PREFERRED, fits_node, pod_terms, taints, term_means, untolerated
-from .base import get, labels, namespace, terminating
 from .nodeinfo import NodeInfo, Nodes
 
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"

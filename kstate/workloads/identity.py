@@ -1,7 +1,7 @@
 """The identity of a StatefulSet's pods: a name with an ordinal, a host name, labels (STS-36 to STS-41, STS-100)."""
 from __future__ import annotations
 
-from .base import get, labels, name, namespace, ordinal, reference
+from ..controllers.base import get, labels, name, namespace, ordinal, reference
 from .revisions import template_of
 
 POD_NAME, POD_INDEX = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ..controllers.base import controller_ref, get
 from .affinity import PREFERRED, taints, term_matches, untolerated
-from .base import controller_ref, get
 from .nodeinfo import NodeInfo, Nodes, scored_requests
 from .topology import preference, spread_cost
 

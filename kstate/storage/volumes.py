@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from .. import quantity
 from ..classes import class_of
-from .base import Dict, Key, finished, get, key_of, name, namespace, terminating, uid
+from ..controllers.base import Dict, Key, finished, get, key_of, name, namespace, terminating, uid
 
 VOLUME, CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 

@@ -4,8 +4,8 @@ A claim is never deleted here.  The retention policy only writes owner reference
 """
 from __future__ import annotations
 
+from ..controllers.base import get, name, namespace, ordinal, put, reference, terminating, uid
 from ..errors import AlreadyExists, ApiError, Internal
-from .base import get, name, namespace, ordinal, put, reference, terminating, uid
 from .identity import pod_name, slots
 
 CONFLICTING = ("PersistentVolumeClaim {} has a conflicting OwnerReference that acts as a manging controller, "

@@ -1,0 +1,1 @@
+"""What the controllers of StatefulSets, Deployments and ReplicaSets are made of: identity, claims, revisions, ownership."""
