@@ -17,21 +17,24 @@ from ..engine import Unsettled
 from ..errors import ApiError
 from .args import Failure
 from .commands import HelpOn, commands, parse
+from .completion import complete
 from .errors import Several, code_of, text_of
 from .help import help_on
 from .result import Result
 from .session import Session
+from .tables import Table
 from .verbs import VERBS
 
-__all__ = ["Result", "commands", "kubectl"]
+__all__ = ["Result", "Table", "commands", "complete", "kubectl"]
 
 
 def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: MutableMapping[str, str] | None = None,
-            settle: bool = True) -> Result:
+            tables: list[Table] | None = None, settle: bool = True) -> Result:
     """Run a command on a cluster (a kstate.cluster.Cluster) and say what it printed; never raises for a bad command.
 
     command: a text, split as a shell does it, or a list of words; a leading "kubectl" may stand there.
     stdin: what -f - and a shell in a container read.  files: what -f and --from-file may name, and where `cp` writes to.
+    tables: a list to which each table among what is printed is added, cell by cell.
     settle: after a command that changed the cluster, what happens soon happens (Engine.follow_up); without, it is left to
     the caller."""
     try:
@@ -41,7 +44,10 @@ def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: M
     if words[:1] == ["kubectl"]:
         del words[0]
     session = Session(cluster, shlex.join(["kubectl", *words]), stdin, {} if files is None else files)
-    return cluster.inside(lambda: _run(session, words, settle))
+    result = cluster.inside(lambda: _run(session, words, settle))
+    if tables is not None:
+        tables += session.tables
+    return result
 
 
 def _run(session: Session, words: list[str], settle: bool) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from .args import Args, Failure
 from .output import Output
 from .session import Session
-from .tabs import Columns
+from .tables import Row
 
 
 def _review(session: Session, api_version: str, kind: str, spec: dict) -> dict:
@@ -44,15 +44,16 @@ def can_i(session: Session, args: Args) -> int:
 
 def _list(session: Session, args: Args) -> int:
     answer = _review(session, "authorization.k8s.io/v1", "SelfSubjectRulesReview", {"namespace": session.namespace})
-    rows = [] if args["no-headers"] else [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
+    columns = [] if args["no-headers"] else ["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]
+    rows = []
     for rule in answer["status"]["resourceRules"]:
         for group in rule.get("apiGroups") or [""]:
             for resource in rule.get("resources") or ():
                 full = f"{resource}.{group}" if group else resource
-                rows.append([full, "[]", _listed(rule.get("resourceNames")), _listed(rule.get("verbs"))])
+                rows.append(Row([full, "[]", _listed(rule.get("resourceNames")), _listed(rule.get("verbs"))]))
     for rule in answer["status"]["nonResourceRules"]:
-        rows.append(["", _listed(rule.get("nonResourceURLs")), "[]", _listed(rule.get("verbs"))])
-    session.say(Columns().format(rows), end="")
+        rows.append(Row(["", _listed(rule.get("nonResourceURLs")), "[]", _listed(rule.get("verbs"))]))
+    session.tabulate(columns, rows)
     return 0
 
 
@@ -67,7 +68,7 @@ def whoami(session: Session, args: Args) -> None:
         session.say(output.format({**answer, "metadata": {"creationTimestamp": None, **answer["metadata"]}}), end="")
         return
     user = answer["status"]["userInfo"]
-    rows = [["ATTRIBUTE", "VALUE"], ["Username", user.get("username", "")]]
+    rows = [Row(["Username", user.get("username", "")])]
     if user.get("groups"):
-        rows.append(["Groups", _listed(user["groups"])])
-    session.say(Columns().format(rows), end="")
+        rows.append(Row(["Groups", _listed(user["groups"])]))
+    session.tabulate(["ATTRIBUTE", "VALUE"], rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from .args import Args, Failure
 from .output import Output
 from .session import Session
-from .tabs import Columns
+from .tables import Row
 
 NAME = "kstate"
 
@@ -32,8 +32,8 @@ def get_contexts(session: Session, args: Args) -> None:
     if args["output"] == "name":
         session.say(NAME)
     elif NAME in wanted:
-        rows = [] if args["no-headers"] else [["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]]
-        session.say(Columns().format([*rows, ["*", NAME, NAME, NAME, session.cluster.namespace]]), end="")
+        columns = [] if args["no-headers"] else ["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]
+        session.tabulate(columns, [Row(["*", NAME, NAME, NAME, session.cluster.namespace])])
     if unknown:
         raise Failure(f"error: context {unknown[0]} not found")
 

@@ -1,9 +1,11 @@
 """-o custom-columns=NAME:.metadata.name,IMAGE:.spec.containers[*].image"""
 from __future__ import annotations
 
+from ..world import Key
 from .args import Failure
 from .gotext import plain
 from .jsonpath import BadTemplate, Template, relaxed
+from .tables import Row, Table
 from .tabs import Columns
 
 
@@ -24,14 +26,13 @@ class CustomColumns:
             except BadTemplate as error:
                 raise Failure(f"error: {error}") from None
         self.columns = Columns()
-        self.begun = not headers
+        self.printed = Table(self.names if headers else [], [])
 
     def format(self, objects: list[dict]) -> str:
-        rows = [[self._cell(path, obj) for path in self.paths] for obj in objects]
-        if not self.begun:
-            rows.insert(0, self.names)
-            self.begun = True
-        return self.columns.format(rows)
+        rows = [Row([self._cell(path, obj) for path in self.paths], _key(obj)) for obj in objects]
+        header = [] if self.printed.rows or not self.printed.columns else [self.names]
+        self.printed.rows.extend(rows)
+        return self.columns.format([*header, *(row.cells for row in rows)])
 
     @staticmethod
     def _cell(path: Template, obj: dict) -> str:
@@ -39,6 +40,11 @@ class CustomColumns:
             return ",".join(map(plain, path.find(obj))) or "<none>"
         except BadTemplate:
             return "<none>"
+
+
+def _key(obj: dict) -> Key:
+    meta = obj.get("metadata") or {}
+    return Key(obj.get("kind", ""), meta.get("namespace", ""), meta.get("name", ""))
 
 
 def from_file(text: str, headers: bool = True) -> CustomColumns:

@@ -1,13 +1,13 @@
 """kubectl events: in the order of time (KCTL-48)."""
 from __future__ import annotations
 
-from ..world import get
+from ..world import Key, get
 from .args import Args, Failure
 from .describe.text import interval
 from .output import WITHOUT_TABLE, Output
 from .resources import items
 from .session import Session
-from .tabs import Columns
+from .tables import Row
 
 
 def events(session: Session, args: Args) -> None:
@@ -27,13 +27,15 @@ def events(session: Session, args: Args) -> None:
     if not chosen:
         session.complain("No events found." if everywhere else f"No events found in {session.namespace} namespace.")
         return
-    rows = [] if args["no-headers"] else [["NAMESPACE"] * everywhere + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]]
+    columns = [] if args["no-headers"] else ["NAMESPACE"] * everywhere + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
+    rows = []
     for event in chosen:
         about = event["involvedObject"]
         told = [interval(session, event), event.get("type", ""), event.get("reason", ""),
                 f"{about.get('kind', '')}/{about.get('name', '')}", event.get("message", "").strip()]
-        rows.append([event["metadata"]["namespace"]] * everywhere + told)
-    session.say(Columns().format(rows), end="")
+        key = Key(about.get("kind", ""), about.get("namespace", ""), about.get("name", ""))
+        rows.append(Row([event["metadata"]["namespace"]] * everywhere + told, key))
+    session.tabulate(columns, rows)
 
 
 def _last(event: dict) -> str:

@@ -87,6 +87,7 @@ def _print_tables(session: Session, args: Args, output: Output, fetched: list[Fe
         if args["sort-by"]:
             rows = by_field(rows, args["sort-by"], lambda row: row["object"], strict=False)
         printer = Printer(resource, options._replace(namespaces=options.namespaces and namespaced))
+        session.tables.append(printer.printed)
         text = printer.format({**tables[0], "rows": rows})
         if text:
             session.say(("\n" if session.out and options.headers else "") + text, end="")
@@ -116,6 +117,7 @@ def _watch(session: Session, args: Args, output: Output) -> None:
     accept = TABLE if output.table else JSON
     answer = fetch(session, choice, accept)
     printer = Printer(choice.resource, _options(args, output, several=False))
+    session.tables.append(printer.printed)
 
     def show(obj: dict, event: str) -> None:
         if output.table:

@@ -31,6 +31,7 @@ class Output:
         if self.form.startswith("custom-columns"):
             headers = not args["no-headers"]
             self.columns = CustomColumns(argument, headers) if self.form == "custom-columns" else from_file(session.file(argument), headers)
+            session.tables.append(self.columns.printed)
         elif self.form and self.form not in SIMPLE:
             self.template = self._template(argument or args["template"] or "")
         self._count = 0

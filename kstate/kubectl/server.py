@@ -6,7 +6,7 @@ import json
 from .args import Args, Failure
 from .discovery import Resource
 from .session import Session
-from .tabs import Columns
+from .tables import Row
 from .yamltext import to_yaml
 
 FIELDS = ("major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform")
@@ -54,11 +54,12 @@ def api_resources(session: Session, args: Args) -> None:
         session.say("".join(f"{resource.full}\n" for resource in chosen), end="")
         return
     wide = args["output"] == "wide"
-    rows = [] if args["no-headers"] else [["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"] + ["VERBS", "CATEGORIES"] * wide]
+    columns = [] if args["no-headers"] else ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"] + ["VERBS", "CATEGORIES"] * wide
+    rows = []
     for r in chosen:
         more = [",".join(r.verbs), ",".join(r.categories)] * wide
-        rows.append([r.plural, ",".join(r.short), r.api_version, str(r.namespaced).lower(), r.kind, *more])
-    session.say(Columns().format(rows), end="")
+        rows.append(Row([r.plural, ",".join(r.short), r.api_version, str(r.namespaced).lower(), r.kind, *more]))
+    session.tabulate(columns, rows)
 
 
 def _wanted(args: Args, resource: Resource) -> bool:

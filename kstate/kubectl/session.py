@@ -19,6 +19,8 @@ from ..wire import Request, Response
 from .args import Args, Failure
 from .commands import commands
 from .discovery import Discovery
+from .tables import Row, Table
+from .tabs import Columns
 
 JSON = "application/json"
 PATCHES = {"strategic": "application/strategic-merge-patch+json", "merge": "application/merge-patch+json",
@@ -34,6 +36,7 @@ class Session:
         self.command, self.args = commands()[""], Args({})
         self.out: list[str] = []
         self.err: list[str] = []
+        self.tables: list[Table] = []       # the tables among what was printed
         self.acted = False          # whether the cluster was touched
         self.discovery = Discovery(self)
         self._stdin: str | None = stdin
@@ -55,6 +58,11 @@ class Session:
 
     def complain(self, text: str, end: str = "\n") -> None:
         self.err.append(text + end)
+
+    def tabulate(self, columns: list[str], rows: list[Row]) -> None:
+        """Print a table; without headers `columns` is empty."""
+        self.tables.append(Table(columns, rows))
+        self.say(Columns().format([*filter(None, [columns]), *(row.cells for row in rows)]), end="")
 
     def warn(self, text: str) -> None:
         """A warning, told once."""

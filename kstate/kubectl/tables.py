@@ -1,9 +1,13 @@
-"""Tables as `kubectl get` prints them: the server's columns and cells, and what kubectl adds (KCTL-15)."""
+"""Tables as `kubectl get` prints them: the server's columns and cells, and what kubectl adds (KCTL-15).
+
+What is printed is text; Table keeps the same cells for who wants to show them in another way (kubectl(..., tables=[])).
+"""
 from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
 
+from ..world import Key
 from .discovery import Resource
 from .tabs import Columns
 
@@ -20,6 +24,18 @@ class Options(NamedTuple):
     events: bool = False            # the EVENT column of --output-watch-events
 
 
+class Row(NamedTuple):
+    cells: list[str]
+    key: Key | None = None          # the object that the row is about
+
+
+class Table(NamedTuple):
+    """A table that was printed, cell by cell; without headers `columns` is empty."""
+
+    columns: list[str]
+    rows: list[Row]
+
+
 class Printer:
     """Prints the tables of one kind; a later part goes on without headers and keeps the widths."""
 
@@ -27,16 +43,21 @@ class Printer:
         self.resource, self.options = resource, options
         self.columns = Columns()
         self.definitions: list[dict] = []
-        self.begun = False
+        self.printed = Table([], [])
 
     def format(self, table: dict, event: str = "") -> str:
         """The text of a table, "" for one without rows.  event: what a watch says of its row."""
         self.definitions = table.get("columnDefinitions") or self.definitions
-        rows = [self._row(row, event) for row in table["rows"]]
-        if rows and not self.begun and self.options.headers:
-            rows.insert(0, self._header())
-        self.begun = self.begun or bool(rows)
-        return self.columns.format(rows)
+        rows = [Row(self._row(row, event), self._key(row)) for row in table["rows"]]
+        header = []
+        if rows and not self.printed.rows and self.options.headers:
+            self.printed.columns[:] = header = self._header()
+        self.printed.rows.extend(rows)
+        return self.columns.format([*filter(None, [header]), *(row.cells for row in rows)])
+
+    def _key(self, row: dict) -> Key | None:
+        meta = (row.get("object") or {}).get("metadata") or {}
+        return Key(self.resource.kind, meta.get("namespace", ""), meta["name"]) if "name" in meta else None
 
     def _shown(self) -> list[int]:
         return [i for i, column in enumerate(self.definitions) if self.options.wide or not column.get("priority")]

@@ -15,20 +15,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire.served import has_kubectl, serving
+
 from . import compare, runner
-from .served import KUBECTL, Served, server
+from .served import OverHttp
 
 SCORES = Path(__file__).parent / "scores.json"
 JUDGE = Path(__file__).parent.parent.parent.parent / "shared" / "conformance" / "replay"
 
-pytestmark = pytest.mark.skipif(KUBECTL is None, reason="no kubectl on this machine")
+pytestmark = pytest.mark.skipif(not has_kubectl(), reason="no kubectl on this machine")
 
 
 @pytest.mark.parametrize("name", runner.names())
 def test_a_scenario_goes_as_recorded(name, request, tmp_path):
     scenario, trace = runner.load(name)
-    with server(tmp_path) as config:
-        facts = compare.facts(trace, runner.play(scenario, Served(config, tmp_path)), scenario.get("order") == "loose")
+    with serving(tmp_path) as served:
+        facts = compare.facts(trace, runner.play(scenario, OverHttp(served)), scenario.get("order") == "loose")
     every, good = Counter(f.sort for f in facts), Counter(f.sort for f in facts if f.holds)
     now = {sort: [good[sort], every[sort]] for sort in compare.CLASSES if every[sort]}
     if request.config.getoption("--rewrite"):
