@@ -26,6 +26,7 @@ from .history import History
 from .kinds import KINDS, Kind, lookup
 from .kinds.schema import root
 from .kinds.text import parse_yaml_documents
+from .node.dns import Trace, resolve
 from .patch import three_way
 from .transport import Send, in_process, over_http
 from .why import Answer, why
@@ -273,6 +274,11 @@ class Cluster:
         kind, _, rest = what.partition("/")
         row = kind_named(kind)
         return Key(row.kind, (namespace or self.namespace) if row.namespaced else "", name or rest)
+
+    def resolve(self, name: str, pod: str, namespace: str | None = None) -> Trace:
+        """How a program in a pod finds a name: every name that its resolver tries, and what came of each.  Raises NotFound."""
+        engine, asking = self.engine, self.get("Pod", pod, namespace)
+        return self.inside(lambda: resolve(engine.world, asking, name))
 
     def graph(self, namespace: str | None = None):
         """Services, sets, pods, claims, volumes and classes as a networkx graph."""

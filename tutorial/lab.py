@@ -71,15 +71,19 @@ class Lab:
 
     def story(self, last: int = 12) -> list[str]:
         """The last lines of what happened."""
-        log = self.cluster.engine.world.log
-        told = (short(log[i]) for i in range(len(log) - 1, self._begun - 1, -1) if log[i].key.kind not in QUIET)
-        return list(islice(told, last))[::-1]
+        def tell() -> list[str]:
+            log = self.cluster.engine.world.log
+            told = (short(log[i]) for i in range(len(log) - 1, self._begun - 1, -1) if log[i].key.kind not in QUIET)
+            return list(islice(told, last))[::-1]
+        return self.cluster.inside(tell)
 
     def controllers(self) -> list[tuple[str, int]]:
         """The controllers that have work now, and how many keys wait in the queue of each."""
-        engine = self.cluster.engine
-        waiting = [name for name, _ in engine.queue]
-        return [(name, waiting.count(name)) for name in engine.controllers if name in waiting]
+        def count() -> list[tuple[str, int]]:
+            engine = self.cluster.engine
+            waiting = [name for name, _ in engine.queue]
+            return [(name, waiting.count(name)) for name in engine.controllers if name in waiting]
+        return self.cluster.inside(count)
 
     def why(self, ref: str) -> str:
         return str(self.cluster.why(_object(ref)))
@@ -161,6 +165,14 @@ class Lab:
         output: list[Output] = []
         self.act(("kubectl", command, stdin), f"kubectl {command}", lambda: output.append(kubectl(self.cluster, command, stdin)))
         return output[0]
+
+    def serve(self, speed: str | float = 1, port: int = 0, kubeconfig: str = "kubeconfig"):
+        """Serve this cluster for the real kubectl, in JupyterLab's terminal say; the views follow what it does.
+
+        speed: virtual seconds per real second, or "max"; a long wait is cut short with the view's +10 s, or with `run`."""
+        handle = self.cluster.serve(port, speed, kubeconfig)
+        handle.follow(self.tell)
+        return handle
 
     # -- the whole session as one string
 

@@ -71,7 +71,7 @@ def _flag(word: str) -> Flag:
 
 def parse(words: list[str]) -> tuple[Command, Args]:
     """Which command is meant, and its arguments.  Raises Failure, and HelpOn where help is wanted."""
-    path, rest = _descend(words)
+    path, rest = descend(words)
     command = commands()[path]
     if not path:
         _check_root(words, command, rest)
@@ -106,7 +106,7 @@ class HelpOn(Exception):
         self.command, self.code = command, code
 
 
-def _descend(words: list[str]) -> tuple[str, list[str]]:
+def descend(words: list[str]) -> tuple[str, list[str]]:
     """Take the command's names out of the words; flags with their values may stand before and between them."""
     path, rest = "", list(words)
     while not path or path in GROUPS:
@@ -158,7 +158,7 @@ def _check_root(words: list[str], root: Command, rest: list[str]) -> None:
         raise Failure(f"Error: flags cannot be placed before plugin name: {words[0]}")
     name = rest[at]
     if name == "help":
-        topic, _ = _descend(rest[:at] + rest[at + 1:])
+        topic, _ = descend(rest[:at] + rest[at + 1:])
         if topic or not rest[at + 1:]:
             raise HelpOn(commands()[topic])
         raise HelpOn(root._replace(about=f"Unknown help topic [`{rest[at + 1]}`]"))

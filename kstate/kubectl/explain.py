@@ -19,11 +19,8 @@ def explain(session: Session, args: Args) -> None:
                       "supported resources.")
     if len(args.names) > 1:
         raise Failure("error: We accept only this format: explain RESOURCE")
-    resource, path = _resource(session, args)
-    schemas = _schemas(session, resource)
-    schema = next((s for s in schemas.values() if any(g.get("kind") == resource.kind for g in s.get(KINDS) or ())), None)
-    if schema is None:
-        raise Failure(f"error: couldn't find resource for \"{resource.api_version}, Kind={resource.kind}\"")
+    resource, path = _resource(session, args.names[0], args["api-version"])
+    schemas, schema = _schema(session, resource)
     lines = [f"GROUP:      {resource.group}"] if resource.group else []
     lines += [f"KIND:       {resource.kind}", f"VERSION:    {resource.version}", ""]
     field, described = "", schema
@@ -44,18 +41,36 @@ def explain(session: Session, args: Args) -> None:
     session.say("\n".join(lines))
 
 
-def _resource(session: Session, args: Args) -> tuple[Resource, list[str]]:
+def fields_below(session: Session, word: str) -> list[str]:
+    """The fields of what a word means: "sts.spec" -> ["minReadySeconds", ...].  Raises Failure."""
+    resource, path = _resource(session, word)
+    schemas, schema = _schema(session, resource)
+    for step in path:
+        schema = (_inner(schemas, schema).get("properties") or {}).get(step, {})
+    return sorted(_inner(schemas, schema).get("properties") or {})
+
+
+def _resource(session: Session, word: str, api_version: str = "") -> tuple[Resource, list[str]]:
     """`sts.spec.replicas`, `pods.v1.`: the kind, and the path of the field."""
-    first, *path = args.names[0].rstrip(".").split(".")
+    first, *path = word.rstrip(".").split(".")
     resource = session.discovery.lookup(first)
-    if args["api-version"]:
-        resource = next((r for r in session.discovery.resources if r.api_version == args["api-version"]
+    if api_version:
+        resource = next((r for r in session.discovery.resources if r.api_version == api_version
                          and first.lower() in (r.plural, r.singular, *r.short)), None)
     if resource is None:
         raise Failure(f'the server doesn\'t have a resource type "{first}"')
     if path and path[:len(resource.group.split("."))] == resource.group.split("."):
         path = path[len(resource.group.split(".")):]
     return resource, path
+
+
+def _schema(session: Session, resource: Resource) -> tuple[dict, dict]:
+    """All schemas of a group's version, and that of the kind."""
+    schemas = _schemas(session, resource)
+    schema = next((s for s in schemas.values() if any(g.get("kind") == resource.kind for g in s.get(KINDS) or ())), None)
+    if schema is None:
+        raise Failure(f"error: couldn't find resource for \"{resource.api_version}, Kind={resource.kind}\"")
+    return schemas, schema
 
 
 def _schemas(session: Session, resource: Resource) -> dict:

@@ -49,13 +49,24 @@ class Try(NamedTuple):
     records: tuple[Record, ...]
     server: str = "dns"
 
+    @property
+    def outcome(self) -> str:
+        """What came of it, in a word: the data, or why there is none."""
+        data = ", ".join(record.data for record in self.records)
+        found = data or {"NOERROR": "no such record"}.get(self.rcode, self.rcode)
+        return f"{found} (/etc/hosts)" if self.server == "hosts" else found
+
 
 class Trace(NamedTuple):
-    """How a pod's resolver looked for a name."""
+    """How a pod's resolver looked for a name.  As text: a line for each name tried, and what came of it."""
 
     name: str
     tried: tuple[Try, ...]
     answer: Answer
+
+    def __str__(self) -> str:
+        width = max(len(one.fqdn) for one in self.tried)
+        return "\n".join(f"{number}  {one.fqdn:{width}}  {one.outcome}" for number, one in enumerate(self.tried, 1))
 
 
 NXDOMAIN, NODATA, SERVFAIL = Answer("NXDOMAIN"), Answer("NOERROR"), Answer("SERVFAIL")
