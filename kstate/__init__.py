@@ -7,7 +7,7 @@ from __future__ import annotations
 from importlib import import_module
 
 PUBLIC = {"Cluster": "cluster", "Answer": "why", "ApiError": "errors", "Engine": "engine"}
-__all__ = sorted(PUBLIC)
+__all__ = sorted(PUBLIC)       # noqa: PLE0605, a list all the same
 
 
 def __getattr__(name: str):

@@ -35,7 +35,7 @@ _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _parse(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def between(earlier: str, later: str) -> int:

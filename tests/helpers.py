@@ -56,7 +56,7 @@ spec:
       resources: {requests: {storage: 1Gi}}
 """
 
-EXAMPLE = "\n---\n".join((VOLUMES, SERVICE, STATEFULSET))
+EXAMPLE = f"{VOLUMES}\n---\n{SERVICE}\n---\n{STATEFULSET}"
 
 
 def cluster_engine(controllers=None, nodes: int = 3, seed: int = 0, bootstrap: bool = True, lag: bool = False) -> Engine:

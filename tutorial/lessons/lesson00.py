@@ -1,6 +1,8 @@
 """Ten minutes to a stateful app."""
 from __future__ import annotations
 
+from itertools import pairwise
+
 from kstate.world import Key, get, uid
 
 from ..exercises import Clause, Task
@@ -50,7 +52,7 @@ def _order(lab: Lab) -> str:
             if any(c["type"] == "Ready" and c["status"] == "True" for c in get(change.new, "status.conditions") or ()):
                 became_ready.setdefault(change.key.name, change.revision)
     order = sorted(born, key=born.get)
-    if all(born[later] > became_ready[earlier] for earlier, later in zip(order, order[1:])) and order == sorted(order):
+    if all(born[later] > became_ready[earlier] for earlier, later in pairwise(order)) and order == sorted(order):
         return IN_ORDER
     return AT_ONCE if len({c.time for c in lab.cluster.engine.world.log if c.key.kind == "Pod" and c.verb == "create"}) == 1 else NO_ORDER
 
