@@ -75,6 +75,10 @@ class ApiError(Exception):
             status["details"] = self.details
         return {**status, "code": self.code}
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows below the cell: the last line of a traceback, without the engine's frames."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class BadRequest(ApiError):
     code, reason = 400, "BadRequest"
