@@ -1,6 +1,7 @@
 """A box of widgets that also has a face without a front end: text for terminals, nbval and screen readers."""
 from __future__ import annotations
 
+import re
 from html import escape
 
 import ipywidgets as widgets
@@ -24,10 +25,15 @@ class Panel(widgets.VBox):
         return data
 
 
+# What is good and bad, mixed with the theme's own colour of text: readable on a light page and on a dark one.
+COLOURS = {"good": "color-mix(in srgb, #0B3C7A 65%, var(--jp-content-font-color1, black))",
+           "bad": "color-mix(in srgb, #A3260B 65%, var(--jp-content-font-color1, black))", "note": "var(--jp-content-font-color2, #57606A)"}
+
+
 def html(text: str, sort: str = "") -> widgets.HTML:
-    """Escaped text as a widget; sort names its look: good, bad, note."""
-    colour = {"good": "#0B3C7A", "bad": "#6B1A08", "note": "#57606A"}.get(sort, "inherit")
-    return widgets.HTML(f'<div style="white-space:pre-wrap;line-height:1.45;color:{colour}">{escape(text)}</div>')
+    """Escaped text as a widget, `code` in backticks; sort names its look: good, bad, note."""
+    shown = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return widgets.HTML(f'<div style="white-space:pre-wrap;line-height:1.45;color:{COLOURS.get(sort, "inherit")}">{shown}</div>')
 
 
 def button(label: str, act, tip: str = "") -> widgets.Button:
