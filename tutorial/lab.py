@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import threading
 from base64 import b64decode, b64encode
-from binascii import Error as BinasciiError
 from collections.abc import Callable
 from itertools import islice
 from shlex import quote
@@ -184,12 +183,14 @@ class Lab:
         """Start anew and do again what another session did.  Raises ValueError for a string that is none."""
         try:
             actions = json.loads(decompress(b64decode(session, validate=True)))
-            verbs = [getattr(self, verb) for verb, *_ in actions if verb in VERBS]
-        except (ValueError, BinasciiError, ZlibError) as error:
+            unknown = {verb for verb, *_ in actions} - {*VERBS}
+        except (TypeError, ValueError, ZlibError) as error:
             raise ValueError(f"this is not a session string: {error}") from None
+        if unknown:
+            raise ValueError(f"a session of another version: it has {', '.join(sorted(unknown))}")
         self.reset()
-        for verb, (_, *arguments) in zip(verbs, actions):
-            verb(*arguments)
+        for verb, *arguments in actions:
+            getattr(self, verb)(*arguments)
 
     # -- what it looks like
 
