@@ -71,7 +71,7 @@ class _Line:
     def offers(self) -> list[str]:
         if self.args.dash is not None:
             return []       # what runs in a container is not known here
-        waiting = next((flag for flag in self.command.flags.values() if PROBE in str(self.args[flag.name])), None)
+        waiting = next((flag for flag in self.command.flags.values() if _holds(self.args[flag.name], PROBE)), None)
         if waiting:
             return self.values(waiting, "", self.word)
         flag, equals, begun = self.word.partition("=")
@@ -160,6 +160,11 @@ class _Line:
         if self.names:
             return []
         return self.beginning(fields_below(self.session, above) if dot else self.kinds(), begun, above + dot)
+
+
+def _holds(value: Any, word: str) -> bool:
+    """Whether a flag has a value; some have several."""
+    return word in value if isinstance(value, list) else value == word
 
 
 def _works(command: Command) -> bool:
