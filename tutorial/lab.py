@@ -23,6 +23,7 @@ from kstate.kubectl import kubectl
 from kstate.story import QUIET, short
 
 from .picture import picture
+from .resolution import Resolution, resolution
 from .svg import svg
 from .text import text
 
@@ -164,6 +165,10 @@ class Lab:
         output: list[Output] = []
         self.act(("kubectl", command, stdin), f"kubectl {command}", lambda: output.append(kubectl(self.cluster, command, stdin)))
         return output[0]
+
+    def resolve(self, name: str, pod: str, namespace: str | None = None) -> Resolution:
+        """How a program in a pod finds a name: each name that its resolver tries, and what came of it.  Raises NotFound."""
+        return resolution(self.cluster, name, pod, namespace)
 
     def serve(self, speed: str | float = 1, port: int = 0, kubeconfig: str = "kubeconfig"):
         """Serve this cluster for the real kubectl, in JupyterLab's terminal say; the views follow what it does.

@@ -17,20 +17,26 @@ HEAD, FOOT = 26, 30                                          # headings above, l
 
 def svg(picture: Picture) -> str:
     """The picture with headings and legend, as a document of its own."""
-    width, height = num(picture.width), num(HEAD + picture.height + FOOT)
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" {size}>',
-        f"<title>{_text(picture.title)}</title>",
-        f"<desc>{_text('; '.join(node['label'] for node in picture.nodes.values()))}</desc>",
-        f"<style>\n{rules(light)}\n@media (prefers-color-scheme:dark){{\n{colours(dark)}\n}}\n</style>",
-        f'<rect class="page" width="{width}" height="{height}" rx="8"/>',
+    size = picture.width, HEAD + picture.height + FOOT
+    return document(picture.title, "; ".join(node["label"] for node in picture.nodes.values()), size, [
         *_columns(picture),
         f'<g transform="translate(0 {HEAD})">',
         *(_edge(edge) for edge in picture.edges.values()),
         *(line for node_id, node in picture.nodes.items() for line in _node(node_id, node, picture.shapes[node["kind"]])),
         "</g>",
-        *_legend(HEAD + picture.height + FOOT / 2 + 2),
+        *_legend(HEAD + picture.height + FOOT / 2 + 2)])
+
+
+def document(title: str, description: str, size: tuple[float, float], body: list[str]) -> str:
+    """An SVG document that stands alone; body: its elements, one a line."""
+    width, height = map(num, size)
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+        f"<title>{escaped(title)}</title>",
+        f"<desc>{escaped(description)}</desc>",
+        f"<style>\n{rules(light)}\n@media (prefers-color-scheme:dark){{\n{colours(dark)}\n}}\n</style>",
+        f'<rect class="page" width="{width}" height="{height}" rx="8"/>',
+        *body,
         "</svg>"]) + "\n"
 
 
@@ -38,7 +44,7 @@ def _columns(picture: Picture):
     for column in picture.columns:
         x, w = column["x"], column["w"]
         yield f'<rect class="band" x="{num(x - 6)}" y="4" width="{num(w + 12)}" height="{num(HEAD + picture.height - 8)}" rx="8"/>'
-        yield f'<text class="heading" x="{num(x + w / 2)}" y="21" text-anchor="middle">{_text(column["title"])}</text>'
+        yield f'<text class="heading" x="{num(x + w / 2)}" y="21" text-anchor="middle">{escaped(column["title"])}</text>'
 
 
 def _edge(edge: dict) -> str:
@@ -47,15 +53,15 @@ def _edge(edge: dict) -> str:
 
 def _node(node_id: str, node: dict, shape: dict):
     ghost = " ghost" if node["ghost"] else ""
-    yield f'<g class="{node["state"]}{ghost}" data-id="{_text(node_id)}" transform="translate({num(node["x"])} {num(node["y"])})">'
-    yield f"<title>{_text(node['label'])}</title>"
+    yield f'<g class="{node["state"]}{ghost}" data-id="{escaped(node_id)}" transform="translate({num(node["x"])} {num(node["y"])})">'
+    yield f"<title>{escaped(node['label'])}</title>"
     yield f'<path class="outline" d="{shape["outline"]}"/>'
     if shape["inner"]:
         yield f'<path class="inner" d="{shape["inner"]}"/>'
     yield f'<path class="glyph" transform="translate({num(shape["glyph"][0])} {num(shape["glyph"][1])})" d="{GLYPHS[node["state"]]}"/>'
     for line, slot in zip(node["lines"], shape["slots"]):
         if line:
-            yield f'<text class="{slot["style"]}" x="{num(slot["x"])}" y="{num(slot["y"])}" text-anchor="{slot["anchor"]}">{_text(line)}</text>'
+            yield f'<text class="{slot["style"]}" x="{num(slot["x"])}" y="{num(slot["y"])}" text-anchor="{slot["anchor"]}">{escaped(line)}</text>'
     yield "</g>"
 
 
@@ -72,6 +78,6 @@ def _legend(y: float):
         x += 56 + 6 * len(word)
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Escaped, without the control characters that XML forbids."""
     return escape(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "\ufffd", text))
