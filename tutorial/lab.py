@@ -18,10 +18,11 @@ from zlib import error as ZlibError
 from kstate import Cluster
 from kstate.clock import age
 from kstate.graph import graph
-from kstate.kubectl import Result as Output
-from kstate.kubectl import kubectl
+from kstate.kubectl import Table, kubectl
 from kstate.story import QUIET, short
 
+from .manifests import by_file_name
+from .output import Output, shown
 from .picture import picture
 from .resolution import Resolution, resolution
 from .svg import svg
@@ -53,6 +54,7 @@ class Lab:
 
     def _fresh(self) -> Cluster:
         cluster = self._make()
+        self.files = by_file_name()             # what kubectl's -f may name
         if self._start:
             cluster.apply(self._start)
             cluster.settle()
@@ -161,10 +163,22 @@ class Lab:
         return Command("# reset")
 
     def kubectl(self, command: str, stdin: str = "") -> Output:
-        """Run a kubectl command on this cluster; shows what kubectl prints.  What it changes settles."""
+        """Run a kubectl command on this cluster; shows what kubectl prints.  What it changes settles.
+
+        -f reads `files`, at first the manifests of the lessons (`-f statefulset.yaml`), and cp writes there: no file of this
+        machine is touched."""
         output: list[Output] = []
-        self.act(("kubectl", command, stdin), f"kubectl {command}", lambda: output.append(kubectl(self.cluster, command, stdin)))
+
+        def do() -> None:
+            tables: list[Table] = []
+            result = kubectl(self.cluster, command, stdin, files=self.files, tables=tables)
+            output.append(shown(result, tables, self._states() if tables else {}))
+        self.act(("kubectl", command, stdin), f"kubectl {command}", do)
         return output[0]
+
+    def _states(self) -> dict[str, str]:
+        """ready, waiting, blocked ...: the state of every object that a picture can show, by the id of its node."""
+        return {node: facts["state"] for node, facts in picture(graph(self.objects())).nodes.items()}
 
     def resolve(self, name: str, pod: str, namespace: str | None = None) -> Resolution:
         """How a program in a pod finds a name: each name that its resolver tries, and what came of it.  Raises NotFound."""
@@ -211,7 +225,7 @@ class Lab:
         """A lab of its own that goes on from here, for trying things."""
         twin = object.__new__(Lab)
         twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "actions": list(self.actions),
-                           "listeners": [], "cluster": self.cluster.fork()}
+                           "files": dict(self.files), "listeners": [], "cluster": self.cluster.fork()}
         return twin
 
     def _repr_mimebundle_(self, **_) -> dict[str, str]:

@@ -30,6 +30,8 @@ STATES = {"ready": ("ready", 2, ""), "waiting": ("waiting", 2, "6 4"), "blocked"
 EDGES = {"owns": ("owns", 1.2, ""), "selects": ("selects", 1.2, "5 4"), "mounts": ("uses", 2, "2 2.5"), "binds": ("bound", 4, ""),
          "provisioned-by": ("class", 1, "")}
 
+GLYPH = "stroke-width:2;stroke-linecap:round;stroke-linejoin:round"
+
 FORM = f"""
 {{}} text{{font-family:{FONT};stroke:none}}
 {{}} .heading{{font-size:11px;font-weight:600;letter-spacing:.03em}}
@@ -38,7 +40,7 @@ FORM = f"""
 {{}} .word{{font-size:12px}}
 {{}} .detail,{{}} .legend{{font-size:11px}}
 {{}} .inner{{fill:none;stroke-width:1}}
-{{}} .glyph{{stroke-width:2;stroke-linecap:round;stroke-linejoin:round}}
+{{}} .glyph{{{GLYPH}}}
 {{}} .ghost .outline{{stroke-dasharray:1.5 4;stroke-linecap:round}}
 {{}} .edge{{fill:none}}
 """.strip().replace("{}", SCOPE)
@@ -63,10 +65,19 @@ def colours(paint: Callable[[str], str]) -> str:
         line = paint(state)
         lines.append(f"{SCOPE} .{state} .outline{{stroke:{line};fill:{paint(state + '-fill')}}}")
         lines.append(f"{SCOPE} .{state} .inner{{stroke:{line}}}")
-        filled = line if state in ("ready", "waiting") else "none"
-        lines.append(f"{SCOPE} .{state} .glyph{{stroke:{line};fill:{filled}}}")
+        lines.append(_glyph(SCOPE, state, paint))
     lines.append(f"{SCOPE} .ghost .outline{{fill:{paint('page')}}}")
     return "\n".join(lines)
+
+
+def glyphs(scope: str, paint: Callable[[str], str]) -> list[str]:
+    """The rules of the states' glyphs for another place than the drawing."""
+    return [f"{scope} .glyph{{{GLYPH}}}", *(_glyph(scope, state, paint) for state in STATES)]
+
+
+def _glyph(scope: str, state: str, paint: Callable[[str], str]) -> str:
+    line = paint(state)
+    return f"{scope} .{state} .glyph{{stroke:{line};fill:{line if state in ('ready', 'waiting') else 'none'}}}"
 
 
 def light(name: str) -> str:
