@@ -16,7 +16,6 @@ from tests.helpers import EXAMPLE
 from tutorial import Lab
 from tutorial.output import Output
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:`Completer.complete`:PendingDeprecationWarning")     # shell.complete itself uses it
 
 
