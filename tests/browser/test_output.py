@@ -67,13 +67,15 @@ def desk(chromium):
 
 
 POINTED = re.compile("kstate-pointed")
-MIXED = [("web-10", "5Gi", "2m5s"), ("web-2", "500Mi", "15s"), ("web-1", "1Ti", "3h"), ("web-0", "", "<unknown>"), ("web-3", "1024Mi", "10d"), ("web-4", "1G", "1y2d")]
+MIXED = [("web-10", "5Gi", "2m5s"), ("web-2", "500Mi", "15s"), ("web-1", "1Ti", "3h"), ("web-0", "", "<unknown>"),
+         ("web-3", "1024Mi", "10d"), ("web-4", "1G", "1y2d")]
 
 
 def test_a_click_on_a_header_sorts_upwards_downwards_and_as_it_was_printed(desk):
     desk.show(shown(Result("x", "", 0), [Table(["NAME", "CAPACITY", "AGE"], [Row(list(cells), Key("Pod", "gsh", cells[0])) for cells in MIXED])]))
     printed = [name for name, _, _ in MIXED]
-    for header, upwards in (("NAME", ["web-0", "web-1", "web-2", "web-3", "web-4", "web-10"]), ("CAPACITY", ["web-0", "web-2", "web-4", "web-3", "web-10", "web-1"])):
+    for header, upwards in (("NAME", ["web-0", "web-1", "web-2", "web-3", "web-4", "web-10"]),
+                            ("CAPACITY", ["web-0", "web-2", "web-4", "web-3", "web-10", "web-1"])):
         desk.header(header).click()
         expect(desk.header(header)).to_have_attribute("aria-sort", "ascending")
         assert desk.column(1) == upwards

@@ -1,8 +1,10 @@
 """%kubectl and %kubens in a real IPython shell."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +19,7 @@ from tutorial import Lab
 from tutorial.output import Output
 
 pytestmark = pytest.mark.filterwarnings("ignore:`Completer.complete`:PendingDeprecationWarning")     # shell.complete itself uses it
+README = Path(__file__).parents[2] / "README.md"
 
 
 class Notebook:
@@ -183,6 +186,12 @@ def test_tab_completes_the_whole_word_as_a_kernel_is_asked_for_it(notebook, cell
 def test_tab_elsewhere_is_left_to_ipython(notebook):
     assert "web-0" not in notebook.tab("kubectl get pods w") and "print" in notebook.tab("pri") and "%kubectl" in notebook.tab("%kubec")
     assert "--all-namespaces" not in notebook.tab("%kubens -")
+
+
+def test_what_the_readme_shows_works(notebook):
+    block = re.search(r"## kubectl in the notebook.*?```\n(.*?)```", README.read_text("utf-8"), re.DOTALL)[1]
+    said = notebook.run(block)
+    assert notebook.code == 0 and 'hello from web-0\npod "busybox" deleted' in said and all(each.code == 0 for each in notebook.said)
 
 
 def test_import_is_enough_in_ipython_and_loading_twice_is_once():
