@@ -9,6 +9,7 @@ run, managed fields, status, binding, events.  Not modelled: authentication and 
 """
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from . import admission, deletion, managed
@@ -17,9 +18,10 @@ from .agreement import PRESERVED, check_name, check_uid, check_version, kept, pl
 from .errors import FieldError, Invalid, ServerError
 from .kinds import KINDS, Kind
 from .kinds import meta as metadata
-from .kinds.schema import decode, root
+from .kinds.restoring import unrestorable
+from .kinds.schema import Mismatch, decode_patched, root
 from .recorder import record
-from .refusals import already_exists, conflict, kind_of, missing, not_bindable, strict_patch, version_required
+from .refusals import already_exists, bad_patch, conflict, kind_of, missing, not_bindable, version_required
 from .world import Dict, Key, drop, get, key_of, put, thaw
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"      # API-3: no vowels, no 0, 1, 3
@@ -190,9 +192,11 @@ class Api:
 
     # -- patch
 
-    def patch(self, key: Key, body: Any, sort: str = "merge", *, subresource: str = "", validation: str = "Ignore", force: bool = False,
-              **call: Any) -> Dict:
-        """PATCH of the current object.  sort: "json", "merge", "strategic", "apply" (API-54); apply creates what is missing."""
+    def patch(self, key: Key, body: Any, sort: str = "merge", *, subresource: str = "", validation: str = "Ignore",
+              duplicates: Iterable[str] = (), force: bool = False, **call: Any) -> Dict:
+        """PATCH of the current object.  sort: "json", "merge", "strategic", "apply" (API-54); apply creates what is missing.
+
+        duplicates: the doubled fields of the body."""
         kind, old = KINDS[key.kind], self.world.find(key)
         if sort == "apply":
             return self._apply(kind, key, old, body, subresource, force, Call(**call))
@@ -201,13 +205,16 @@ class Api:
         if sort == "json":
             new = patches.json_patch(old, body)
         elif sort == "strategic":
-            new = patches.strategic_merge(old, body, root(kind.kind))
+            new = {**patches.strategic_merge(old, body, root(kind.kind)), "kind": kind.kind, "apiVersion": kind.api_version}
         else:
             new = patches.merge_patch(old, body)
-        new, problems = decode(kind, new, validation)
-        new = placed(kind, new)
+        try:
+            made, problems = decode_patched(kind, new, validation, duplicates)
+        except Mismatch as error:
+            raise bad_patch(body, new, sort, sort == "strategic" and unrestorable(root(kind.kind), new) or str(error)) from None
         if problems and validation == "Strict":
-            raise strict_patch(new, problems)
+            raise bad_patch(body, new, sort, "strict decoding error: " + ", ".join(problems))
+        new = placed(kind, made)
         self.warnings += problems
         check_name(key, new)
         check_uid(key, new, old)

@@ -5,6 +5,7 @@ import json
 
 from .errors import AlreadyExists, BadRequest, Conflict, Forbidden, Invalid, NotFound, invalid
 from .kinds import KINDS, Kind
+from .patch import go_text
 from .world import Key
 
 
@@ -63,10 +64,10 @@ def version_required(key: Key) -> Invalid:
                    errors=[invalid("metadata.resourceVersion", 0, "must be specified for an update")])
 
 
-def strict_patch(patched: dict, problems: list[str]) -> Invalid:
-    """Unknown fields after a patch that asked for strictness (API-24)."""
-    shown = json.dumps(patched, separators=(",", ":"), ensure_ascii=False)
-    error = invalid("patch", shown, "strict decoding error: " + ", ".join(problems))
+def bad_patch(patch: dict | list, patched: dict, sort: str, why: str) -> Invalid:
+    """A patch that makes no object of its kind: shown is the strategic patch itself, of the other sorts what they made (API-25)."""
+    shown = go_text(patch) if sort == "strategic" else json.dumps(patched, separators=(",", ":"), ensure_ascii=False)
+    error = invalid("patch", shown, why)
     return Invalid(f' "" is invalid: {error}', errors=[error])
 
 

@@ -39,13 +39,18 @@ def decode(kind: Kind, obj: Any, validation: str = "Strict", duplicates: Iterabl
     of the kind raises BadRequest, whatever the mode (API-25, API-26).
     """
     sent, version = _sent(kind, obj)
-    refused = f'{sent} in version "{version.rpartition("/")[2]}" cannot be handled as a {kind.kind}: '
-    if (sent, version) != (kind.kind, kind.api_version):
-        raise BadRequest(refused + _conversion(kind, sent, version))
     try:
-        value, problems = decode_part(root(kind.kind), obj)
+        return decode_patched(kind, obj, validation, duplicates)
     except Mismatch as error:
-        raise BadRequest(refused + str(error)) from None
+        raise BadRequest(f'{sent} in version "{version.rpartition("/")[2]}" cannot be handled as a {kind.kind}: {error}') from None
+
+
+def decode_patched(kind: Kind, obj: Any, validation: str, duplicates: Iterable[str] = ()) -> tuple[dict, list[str]]:
+    """The same for what a patch has made of an object; what does not fit the kind raises Mismatch."""
+    sent, version = _sent(kind, obj)
+    if (sent, version) != (kind.kind, kind.api_version):
+        raise Mismatch(_conversion(kind, sent, version))
+    value, problems = decode_part(root(kind.kind), obj)
     problems += [f'duplicate field "{path}"' for path in duplicates]
     return {"kind": sent, "apiVersion": version, **value}, [] if validation == "Ignore" else problems[:LIMIT]
 

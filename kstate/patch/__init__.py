@@ -8,7 +8,7 @@ A strategic merge is led by the types of `kinds/types.py`, which are handed in: 
 `primitive_set`, `retain_keys`, `replace`.  What no type describes merges if it is a map and is replaced if it is a list.
 """
 from .diff import three_way
-from .merge import Unknown, item, member, merge_patch, strategic_merge
+from .merge import Unknown, go_text, item, member, merge_patch, strategic_merge
 from .operations import json_patch
 
-__all__ = ["Unknown", "item", "json_patch", "member", "merge_patch", "strategic_merge", "three_way"]
+__all__ = ["Unknown", "go_text", "item", "json_patch", "member", "merge_patch", "strategic_merge", "three_way"]

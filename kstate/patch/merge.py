@@ -68,7 +68,7 @@ def strategic_merge(doc: dict, patch: dict, type: Any) -> dict:
         case "delete":
             return {}
         case unknown:
-            raise errors.BadRequest(f"unknown patch type: {unknown} in map: {_go(patch)}")
+            raise errors.BadRequest(f"unknown patch type: {unknown} in map: {go_text(patch)}")
     merged = dict(doc)
     if RETAIN in patch:
         merged = {name: value for name, value in doc.items() if name in _retained(patch)}
@@ -144,14 +144,14 @@ def identity_by(key: str) -> Callable[[Any], Any]:
     """What tells the elements of a list apart: the value of their merge key."""
     def value_of_key(element: Any) -> Any:
         if not isinstance(element, dict) or not isinstance(element.get(key), (str, int)):
-            raise errors.BadRequest(f"map: {_go(element)} does not contain declared merge key: {key}")
+            raise errors.BadRequest(f"map: {go_text(element)} does not contain declared merge key: {key}")
         return element[key]
     return value_of_key
 
 
 def _primitive(element: Any) -> Any:
     if isinstance(element, (dict, list)):
-        raise errors.BadRequest(f"list element types are not identical: {_go(element)}")
+        raise errors.BadRequest(f"list element types are not identical: {go_text(element)}")
     return element
 
 
@@ -183,10 +183,10 @@ def _without_directives(value: Any) -> Any:
     return value
 
 
-def _go(value: Any) -> str:
+def go_text(value: Any) -> str:
     """As Go prints a value with %v, for error texts."""
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{k}:{_go(v)}' for k, v in sorted(value.items()))}]"
+        return f"map[{' '.join(f'{k}:{go_text(v)}' for k, v in sorted(value.items()))}]"
     if isinstance(value, list):
-        return f"[{' '.join(map(_go, value))}]"
+        return f"[{' '.join(map(go_text, value))}]"
     return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

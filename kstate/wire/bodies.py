@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import BadRequest, Invalid, UnsupportedMediaType, forbidden, invalid, required, unsupported
 from ..kinds import Kind
@@ -93,23 +93,32 @@ def _checked(request: Request, kind: Kind, found: Any, duplicates: list[str], wa
 
 # ---- patches ----------------------------------------------------------------------------------
 
-def patch(request: Request, kind: Kind, warnings: list[str]) -> tuple[Any, str]:
-    """The document and the sort of a PATCH (API-54)."""
+class Patch(NamedTuple):
+    """What a PATCH carries.  sort: json, merge, strategic or apply; duplicates: its doubled fields, unless an apply has warned of them."""
+
+    document: Any
+    sort: str
+    duplicates: list[str]
+
+
+def patch(request: Request, kind: Kind, warnings: list[str]) -> Patch:
+    """The body of a PATCH (API-54), and Go's complaint about one that is no patch (API-55)."""
     sort = PATCHES.get(request.media.replace("apply-patch+json", "apply-patch+yaml"))
     if sort is None:
         raise _unsupported_media(PATCHES)
     if sort == "apply":
-        return _intent(request, kind, warnings), sort
+        return Patch(_intent(request, kind, warnings), sort, [])
     if "force" in request.query:
         raise _bad_option(request, forbidden("force", "may not be specified for non-apply patch"))
+    form, into = (list, "[]handlers.jsonPatchOp") if sort == "json" else (dict, "map[string]interface {}")
+    complaint = "" if sort == "strategic" else "error decoding patch: "
     try:
-        found = json.loads(request.body)
+        found, duplicates = parse_json(request.body)
     except ValueError as error:
-        raise BadRequest(f"error decoding patch: {error}") from None
-    if not isinstance(found, list if sort == "json" else dict):
-        into = "jsonpatch.Patch" if sort == "json" else "map[string]interface {}"
-        raise BadRequest(f"error decoding patch: json: cannot unmarshal {_json_type(found)} into Go value of type {into}")
-    return found, sort
+        raise BadRequest(f"{complaint}{error}") from None
+    if not isinstance(found, form | None):
+        raise BadRequest(f"{complaint}json: cannot unmarshal {_json_type(found)} into Go value of type {into}")
+    return Patch(found or form(), sort, duplicates)
 
 
 def _intent(request: Request, kind: Kind, warnings: list[str]) -> dict:

@@ -196,10 +196,10 @@ class Wire:
         return self.show(request, kind, self.api.update(obj, subresource=subresource, **bodies.call(request)), 200 if existed else 201)
 
     def patch(self, request: Request, kind: Kind, key: Key, subresource: str = "") -> Response:
-        document, sort = bodies.patch(request, kind, self.api.warnings)
+        patch = bodies.patch(request, kind, self.api.warnings)
         existed = self.api.find(key) is not None
-        obj = self.api.patch(key, document, sort, subresource=subresource, validation=bodies.validation(request),
-                             force=request.flag("force"), **bodies.call(request))
+        obj = self.api.patch(key, patch.document, patch.sort, subresource=subresource, validation=bodies.validation(request),
+                             duplicates=patch.duplicates, force=request.flag("force"), **bodies.call(request))
         return self.show(request, kind, obj, 200 if existed else 201)
 
     def _delete(self, request: Request, kind: Kind, key: Key) -> Response:

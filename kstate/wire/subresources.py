@@ -54,7 +54,7 @@ def _scale(wire, request: Request, key: Key) -> Response:
     """A write to scale changes spec.replicas of the parent and nothing else (KCTL-44, STS-102)."""
     parent = wire.api.get(key)
     if request.method == "PATCH":
-        document, sort = bodies.patch(request, None, wire.api.warnings)
+        document, sort, _ = bodies.patch(request, None, wire.api.warnings)
         current = scale_of(parent)
         patched = patches.json_patch(current, document) if sort == "json" else patches.merge_patch(current, document)
         request = request._replace(body=json.dumps(patched).encode(), headers={**request.headers, "content-type": "application/json"})

@@ -59,11 +59,58 @@ def test_API_9_a_patch_with_another_uid(server, web):
     assert server.refused("PATCH", WEB, {"metadata": {"uid": "x"}}, media=MERGE)[:2] == (409, "Conflict")
 
 
-@pytest.mark.parametrize(("body", "start"), [
-    (b"{", "error decoding patch: "), (b'{"op": "add"}', "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")])
-def test_API_55_a_json_patch_is_a_list(server, web, body, start):
-    code, reason, message = server.refused("PATCH", WEB, body, media=JSON)
-    assert (code, reason) == (400, "BadRequest") and message.startswith(start)
+@pytest.mark.parametrize(("media", "body", "message"), [
+    (JSON, b"{", "error decoding patch: unexpected end of JSON input"),
+    (JSON, b'{"op": "add"}', "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
+    (MERGE, b"[]", "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    (STRATEGIC, b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    (STRATEGIC, b"{spec: {}}", "invalid character 's' looking for beginning of object key string")])
+def test_API_55_what_is_no_patch(server, web, media, body, message):
+    assert server.refused("PATCH", WEB, body, media=media) == (400, "BadRequest", message)
+
+
+def test_API_56_no_patch_at_all_changes_nothing(server, web):
+    assert server.ok("PATCH", WEB, b"null", media=MERGE) == web
+
+
+@pytest.mark.parametrize(("patch", "why"), [
+    ({"metadata": {"labels": {"a": 5}}}, "cannot convert int64 to string"),
+    ({"metadata": {"labels": {"a": True}}}, "unrecognized type: string"),
+    ({"metadata": {"labels": "a"}}, "cannot restore map from string"),
+    ({"spec": [1]}, "cannot restore struct from: slice"),
+    ({"spec": {"replicas": "3"}}, "unrecognized type: int32"),
+    ({"spec": {"replicas": 1.5}}, "cannot convert float64 to int32"),
+    ({"spec": {"template": {"spec": {"hostNetwork": "yes"}}}}, "unrecognized type: bool"),
+    ({"spec": {"template": {"spec": {"containers": {"name": "nginx"}}}}}, "cannot restore slice from map"),
+    ({"spec": {"template": {"spec": {"containers": [{"name": "nginx", "imagePullPolicy": 5}]}}}}, "cannot convert int64 to v1.PullPolicy"),
+    ({"spec": {"template": {"spec": {"containers": [{"name": "nginx", "resources": {"limits": {"cpu": "x"}}}]}}}},
+     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")])
+def test_API_25_a_strategic_patch_of_the_wrong_type(server, web, patch, why):
+    code, reason, message = server.refused("PATCH", WEB, patch, media=STRATEGIC)
+    assert (code, reason) == (422, "Invalid")
+    assert message.startswith(' "" is invalid: patch: Invalid value: "map[') and message.endswith(f']": {why}')
+
+
+def test_API_25_the_patch_is_shown_as_go_prints_it(server, web):
+    patch = {"spec": {"replicas": "3"}, "metadata": {"labels": None, "finalizers": ["a/b", "c/d"]}}
+    assert server.refused("PATCH", WEB, patch, media=STRATEGIC)[2] == (
+        ' "" is invalid: patch: Invalid value: "map[metadata:map[finalizers:[a/b c/d] labels:<nil>] spec:map[replicas:3]]": unrecognized type: int32')
+
+
+@pytest.mark.parametrize(("media", "patch"), [
+    (MERGE, {"spec": {"replicas": "x"}}), (JSON, [{"op": "replace", "path": "/spec/replicas", "value": "x"}])])
+def test_API_25_other_patches_are_read_as_json_and_show_what_they_made(server, web, media, patch):
+    code, reason, message = server.refused("PATCH", WEB, patch, media=media)
+    assert (code, reason) == (422, "Invalid") and r'\"replicas\":\"x\"' in message
+    assert message.endswith(': json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32')
+
+
+def test_API_24_doubled_fields_of_a_patch(server, web):
+    body = b'{"spec": {"replicas": 1, "replicas": 2}}'
+    answer = server.ask("PATCH", WEB, body, media=MERGE)
+    assert answer.json["spec"]["replicas"] == 2 and answer.headers["warning"] == '299 - "duplicate field \\"spec.replicas\\""'
+    assert server.refused("PATCH", f"{WEB}?fieldValidation=Strict", body, media=STRATEGIC)[2] == (
+        ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:2]]": strict decoding error: duplicate field "spec.replicas"')
 
 
 @pytest.mark.parametrize("operation", [
