@@ -5,7 +5,8 @@ from .. import quantity
 from ..classes import BETA_CLASS, class_of
 from ..errors import forbidden, invalid, required, unsupported
 from ..world import freeze, get
-from .fields import Errors, diff, immutable, label_selector, nonnegative_quantity, positive_quantity, same_spec, subdomain
+from .fields import Errors, immutable, label_selector, nonnegative_quantity, positive_quantity, same_spec, subdomain
+from .internal import diff, internal
 from .kind import Kind, columns
 
 ACCESS_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}     # PVAPI-4
@@ -99,7 +100,7 @@ def _data_source(source: dict, path: str) -> Errors:
 def _validate_update(claim: dict, old: dict) -> Errors:
     """PVCAPI-9 to PVCAPI-14."""
     beta, old_beta = ((c["metadata"].get("annotations") or {}).get(BETA_CLASS) for c in (claim, old))
-    now, was = _internal(claim["spec"]), _internal(old["spec"])
+    now, was = (internal("PersistentVolumeClaimSpec", c["spec"]) for c in (claim, old))
     named = was["StorageClassName"] is None and now["StorageClassName"] is not None and old_beta in (None, now["StorageClassName"])
     if not (named and old_beta is not None and beta in (None, old_beta)):
         yield from immutable(f"metadata.annotations.{BETA_CLASS}", beta or "", old_beta or "")
@@ -119,16 +120,6 @@ def _validate_update(claim: dict, old: dict) -> Errors:
     yield from _shrinking(claim, old)
     yield from immutable("volumeMode", claim["spec"].get("volumeMode"), old["spec"].get("volumeMode"))
     yield from _attributes_class(claim["spec"].get("volumeAttributesClassName"), old["spec"].get("volumeAttributesClassName"))
-
-
-def _internal(spec: dict) -> dict:
-    """A claim's spec as the API server holds it, which is how its differences are shown."""
-    resources = spec.get("resources") or {}
-    return {"AccessModes": spec.get("accessModes") or None, "Selector": spec.get("selector"),
-            "Resources": {"Limits": resources.get("limits") or None, "Requests": resources.get("requests") or None},
-            "VolumeName": spec.get("volumeName", ""), "StorageClassName": spec.get("storageClassName"),
-            "VolumeMode": spec.get("volumeMode"), "DataSource": spec.get("dataSource"),
-            "DataSourceRef": spec.get("dataSourceRef"), "VolumeAttributesClassName": spec.get("volumeAttributesClassName")}
 
 
 def _shrinking(claim: dict, old: dict) -> Errors:

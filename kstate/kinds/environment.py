@@ -9,6 +9,8 @@ from .fields import Errors, config_key, subdomain
 VALUE_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")
 POD_FIELDS = ("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
               "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs")
+POD_MAPS = ("metadata.annotations", "metadata.labels")          # of which one entry can be had
+POD_SELECTABLE = ("spec.host", "spec.restartPolicy", "spec.schedulerName", "status.phase")      # known, but not offered to containers
 NAME = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
 
@@ -48,7 +50,12 @@ def _field_ref(ref: dict, path: str) -> Errors:
     field = ref.get("fieldPath")
     if not field:
         yield required(f"{path}.fieldPath")
-    elif not re.fullmatch(r"metadata\.(labels|annotations)\['.*'\]", field) and field not in POD_FIELDS:
+    elif subscript := re.fullmatch(r"([^\[\]]+)\['.*'\]", field):
+        if subscript[1] not in POD_MAPS:
+            yield invalid(f"{path}.fieldPath", field, f"error converting fieldPath: field label does not support subscript: {field}")
+    elif field not in (*POD_FIELDS, *POD_MAPS, *POD_SELECTABLE):
+        yield invalid(f"{path}.fieldPath", field, f"error converting fieldPath: field label not supported: {field}")
+    elif field not in POD_FIELDS:
         yield unsupported(f"{path}.fieldPath", field, list(POD_FIELDS))
 
 

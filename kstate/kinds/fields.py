@@ -4,9 +4,7 @@ A check yields FieldErrors in Kubernetes' texts for one field, or nothing; valid
 """
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -196,9 +194,3 @@ def immutable(field: str, new: Any, old: Any) -> Errors:
 def same_spec(new: dict, old: dict | None) -> bool:
     """The write left the very spec in place, so that nothing in it has to be looked at again."""
     return old is not None and new.get("spec") is old.get("spec")
-
-
-def diff(old: Any, new: Any) -> str:
-    """What changed, as Kubernetes appends it to "immutable" errors: a unified diff of indented JSON."""
-    before, after = (json.dumps(value, indent=1, ensure_ascii=False).splitlines() for value in (old, new))
-    return "\n".join(list(difflib.unified_diff(before, after, lineterm=""))[2:])

@@ -9,7 +9,8 @@ from ..errors import forbidden, invalid, required, unsupported
 from ..world import freeze, get
 from . import scheduling
 from .claim import VOLUME_MODES, access_modes, phase, short_modes
-from .fields import Errors, diff, immutable, nonnegative_quantity, positive_quantity, same_spec, subdomain
+from .fields import Errors, immutable, nonnegative_quantity, positive_quantity, same_spec, subdomain
+from .internal import diff, internal
 from .kind import Kind, columns
 from .volumes import PV_SOURCES, default_host_path, one_source
 
@@ -112,7 +113,8 @@ def _validate_update(spec: dict, old: dict) -> Errors:
     if "csi" in now and "csi" in was and "controllerExpandSecretRef" not in was["csi"]:
         now["csi"] = {k: v for k, v in now["csi"].items() if k != "controllerExpandSecretRef"}
     if now != was:
-        yield forbidden("spec.persistentvolumesource", f"spec.persistentvolumesource is immutable after creation\n{diff(was, now)}")
+        shown = diff(*(internal("PersistentVolumeSpec", source) for source in (was, now)))
+        yield forbidden("spec.persistentvolumesource", f"spec.persistentvolumesource is immutable after creation\n{shown}")
     yield from immutable("volumeMode", spec.get("volumeMode"), old.get("volumeMode"))
     affinity, before = spec.get("nodeAffinity"), old.get("nodeAffinity")
     if before is not None and not _same_affinity(affinity, before):

@@ -7,7 +7,8 @@ from .. import labels, quantity
 from ..errors import forbidden, invalid
 from ..world import freeze, get
 from . import podspec
-from .fields import Errors, diff, same_spec
+from .fields import Errors, same_spec
+from .internal import diff, internal
 from .kind import Kind, columns
 
 HOSTNAME = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: "
@@ -83,7 +84,8 @@ def _validate_update(spec: dict, old: dict) -> Errors:
         yield from _only_narrowed(spec.get("nodeSelector") or {}, old.get("nodeSelector") or {})
     munged = _munged(spec, old)
     if munged != old:
-        yield forbidden("spec", f"{FIXED}\n{diff(_sorted(old), _sorted(munged))}")
+        shown = diff(*(internal("PodSpec", s) for s in (old, munged)))
+        yield forbidden("spec", f"{FIXED}\n{shown}")
 
 
 def _munged(spec: dict, old: dict) -> dict:
@@ -102,13 +104,6 @@ def _munged(spec: dict, old: dict) -> dict:
         if field in old:
             munged[field] = old[field]
     return munged
-
-
-def _sorted(value):
-    """The same with keys in order, for differences to be stable."""
-    if isinstance(value, dict):
-        return {k: _sorted(v) for k, v in sorted(value.items())}
-    return [_sorted(v) for v in value] if isinstance(value, list) else value
 
 
 def _deadline(new: int | None, old: int | None) -> Errors:

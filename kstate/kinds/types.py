@@ -40,6 +40,7 @@ class Field(NamedTuple):
     name: str
     type: Type
     required: bool = False
+    pointer: bool = False                   # Go has a pointer here: absent is not the same as empty
     merge_key: str = ""                     # strategic merge: the key of a merged list; "": the list is replaced
     retain_keys: bool = False
     primitive_set: bool = False             # strategic merge adds to this list of strings
@@ -93,7 +94,7 @@ def _field(line: str) -> Field:
     whole = type.atomic and "granular" not in flags or type.form == "list" and not keys and "set" not in flags
     shown = "required" in flags or "keep" in flags or expression.startswith("*")
     return Field(
-        name, type, required="required" in flags, merge_key=flags.get("merge", ""), retain_keys="retainKeys" in flags,
+        name, type, required="required" in flags, pointer=expression.startswith("*"), merge_key=flags.get("merge", ""), retain_keys="retainKeys" in flags,
         primitive_set=flags.get("merge") == "", list_keys=keys, ssa_set="set" in flags, atomic="atomic" in flags or whole,
         replace="replace" in flags, omit_empty=not shown and type.form in EMPTIABLE,
         keep_null="keep" in flags and type.form in ("time", "microTime", "list", "map"))
