@@ -72,15 +72,14 @@ def _has_node_ports(spec: dict) -> bool:
 
 def _keep_allocated(spec: dict, old: dict) -> None:
     """What an update leaves out and the server once gave, stays."""
-    if _has_cluster_ip(spec) and _has_cluster_ip(old) and not spec.get("clusterIP") and not spec.get("clusterIPs"):
-        for field in ("clusterIP", "clusterIPs"):
-            if field in old:
-                spec[field] = list(old[field]) if field == "clusterIPs" else old[field]
+    if _has_cluster_ip(spec) and _has_cluster_ip(old):
+        fill(spec, **{field: old[field] for field in ("clusterIP", "clusterIPs") if field in old})
     if _has_node_ports(spec) and _has_node_ports(old):
-        given = {(entry.get("port"), entry.get("protocol")): entry["nodePort"] for entry in old.get("ports") or () if entry.get("nodePort")}
-        for entry in spec.get("ports") or ():
-            if not entry.get("nodePort") and (entry.get("port"), entry.get("protocol")) in given:
-                entry["nodePort"] = given[entry.get("port"), entry.get("protocol")]
+        ports, given = spec.get("ports") or (), {entry.get("name"): entry["nodePort"] for entry in old.get("ports") or () if entry.get("nodePort")}
+        taken = {entry.get("nodePort") for entry in ports}
+        for entry in ports:
+            if not entry.get("nodePort") and given.get(entry.get("name")) not in (None, *taken):
+                entry["nodePort"] = given[entry.get("name")]
 
 
 def _follow_cluster_ip(spec: dict, old: dict) -> None:
@@ -88,8 +87,6 @@ def _follow_cluster_ip(spec: dict, old: dict) -> None:
     new_ip, new_ips, old_ips = spec.get("clusterIP"), spec.get("clusterIPs"), old.get("clusterIPs")
     if new_ip and (not new_ips or (new_ips == old_ips and new_ip != old.get("clusterIP"))):
         spec["clusterIPs"] = [new_ip]
-    elif not new_ip and new_ips and new_ips == old_ips:
-        del spec["clusterIPs"]
 
 
 def _drop_by_type(spec: dict, old: dict) -> None:
@@ -249,8 +246,6 @@ def _validate_update(spec: dict, old: dict) -> Errors:
     if "ExternalName" in (spec["type"], old["type"]) or (headless(spec) and headless(old)):
         return
     now, was = list(spec.get("clusterIPs") or ()), list(old.get("clusterIPs") or ())
-    if was and not now:
-        yield invalid("spec.clusterIPs[0]", now or None, "primary clusterIP can not be unset")
     for i, (new_address, old_address) in enumerate(zip(now, was)):
         if new_address != old_address and (i == 0 or len(now) == len(was)):
             yield invalid(f"spec.clusterIPs[{i}]", now, "may not change once set")

@@ -151,6 +151,21 @@ def test_SVC_20_T_44_leaving_it_out_keeps_it(server):
     assert kept["selector"] == {"a": "b"}
 
 
+@pytest.mark.parametrize("address", [None, "10.96.7.7"])
+@pytest.mark.parametrize("gone", [None, ""])
+def test_SVC_20_taking_it_away_keeps_it_too(server, address, gone):
+    made = create(server, clusterIP=address or "None")
+    assert patch(server, {"clusterIP": gone}) == made
+
+
+def test_SVC_20_node_ports_are_known_by_name(server):
+    create(server, type="NodePort", ports=[{"name": "a", "port": 80, "nodePort": 30080}, {"name": "b", "port": 81, "nodePort": 30081}])
+    moved = server.ok("PUT", f"{SERVICES}/nginx", service(type="NodePort", ports=[{"name": "a", "port": 82}, {"name": "c", "port": 81, "nodePort": 30081}]))
+    assert [entry["nodePort"] for entry in moved["spec"]["ports"]] == [30080, 30081]
+    swapped = service(type="NodePort", ports=[{"name": "a", "port": 82}, {"name": "d", "port": 83, "nodePort": 30080}])
+    assert server.ok("PUT", f"{SERVICES}/nginx", swapped)["spec"]["ports"][0]["nodePort"] not in (30080, 30081)
+
+
 def test_SVC_20_external_names_have_none(server):
     create(server)
     away = patch(server, {"type": "ExternalName", "externalName": "example.com"})

@@ -82,8 +82,6 @@ def test_SVC_20_an_address_stays():
                      before=GIVEN) == ['spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set']
     assert on_update("Service",
                      {"spec clusterIP": "10.96.1.2"}) == ['spec.clusterIPs[0]: Invalid value: ["10.96.1.2"]: may not change once set']
-    assert on_update("Service", {"spec clusterIP": GONE}, before=GIVEN) == [
-        "spec.clusterIPs[0]: Invalid value: null: primary clusterIP can not be unset"]
 
 
 def test_SVC_20_who_leaves_addresses_and_node_ports_out_keeps_them():
