@@ -1,7 +1,7 @@
 """What a container sees of the disks: its root file system, the files that the kubelet makes, and its volumes.
 
-The root disk and the emptyDirs of a pod are named after its uid and go with it; what lies behind a claim or a hostPath has a
-name of its own (see disks).  ConfigMaps, Secrets and the downward API are rendered from the objects as they are now.
+The emptyDirs of a pod are named after its uid and go with it, a container's root disk goes with each of its runs; what lies
+behind a claim or a hostPath has a name of its own (see disks).  ConfigMaps, Secrets and the downward API are rendered from the objects as they are now.
 """
 from __future__ import annotations
 
@@ -44,10 +44,14 @@ def file_system(view: World, pod: dict, container: dict, disks: Disks | None = N
     return FileSystem(mounts(view, pod, container), disks)
 
 
+def root_disk(pod: dict, container: str) -> str:
+    """The disk of a container's own files."""
+    return f"pod/{pod['metadata']['uid']}/{container}"
+
+
 def mounts(view: World, pod: dict, container: dict) -> list[Mount]:
     """Every mount of a container, the root disk first."""
-    uid, name = pod["metadata"]["uid"], container["name"]
-    root = f"pod/{uid}/{name}"
+    uid, root = pod["metadata"]["uid"], root_disk(pod, container["name"])
     found = [Mount("/", root, _content(view, root, image(container["image"]).files))]
     found += [Mount(path, f"pod/{uid}{path}", {"": {"content": text, "mode": 0o644, "time": 0}}) for path, text in _managed(pod).items()]
     volumes = {v["name"]: v for v in pod["spec"].get("volumes") or ()}

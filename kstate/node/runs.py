@@ -10,7 +10,7 @@ from ..memory import recall, remember
 from ..world import World
 from . import runtime
 from .entrypoint import Behaviour
-from .mounts import environment, notes, refers
+from .mounts import environment, notes, refers, root_disk
 
 SOON = 60_000           # ms: what a process does later than this is not waited for when the cluster settles
 MANY = 20               # writes of one run: more are taken for ones that never end
@@ -18,7 +18,9 @@ WAITING = "waiting"     # the last part of the name under which is noted that a 
 
 
 def begin(container, count: int) -> Behaviour:
-    """Start the main process for the count-th time again.  Raises identity.ConfigError."""
+    """Start the main process for the count-th time again, on the image's own files (KUB-32).  Raises identity.ConfigError."""
+    if count:
+        container.api.write(root_disk(container.pod, container.name), None, because="KUB-32")
     plan, now = runtime.begin(container), container.api.now
     runtime.apply(container, [w[1:] for w in plan.writes if w.time <= now])
     later = [list(w) for w in plan.writes if w.time > now]

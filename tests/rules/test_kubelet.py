@@ -339,13 +339,15 @@ def test_KUB_30_a_sidecar_runs_beside_the_others_and_ends_with_them():
     assert running.phase(engine) == "Succeeded" and word(engine, "s") == "Completed"
 
 
-def test_KUB_32_restarts_keep_address_and_volumes():
+def test_KUB_32_restarts_keep_address_and_volumes_but_no_other_files():
     scratch = {"volumes": [{"name": "v", "emptyDir": {}}]}
-    engine = cluster(pod("p", shell("echo run >> /v/runs; sleep 1; exit 1", volumeMounts=[{"name": "v", "mountPath": "/v"}]), **scratch))
+    engine = cluster(pod("p", shell("echo run >> /v/runs; echo run >> /own; sleep 1; exit 1", volumeMounts=[{"name": "v", "mountPath": "/v"}]), **scratch))
     ip = found(engine)["status"]["podIP"]
     engine.run(100_000)
     [disk] = [d for d in engine.world.list("Disk") if d["metadata"]["name"].endswith("volumes/v")]
     assert disk["files"]["runs"]["content"] == "run\n" * (status(engine)["restartCount"] + 1) and found(engine)["status"]["podIP"] == ip
+    [own] = [d for d in engine.world.list("Disk") if d["metadata"]["name"].endswith("/c")]
+    assert own["files"]["own"]["content"] == "run\n"
 
 
 def test_a_new_image_restarts_the_container():
