@@ -8,7 +8,6 @@ from ..errors import ApiError
 from ..kinds.schema import root
 from ..world import get
 from .args import Args, Failure
-from .containers import run_in
 from .deleting import deleted, gone, policy
 from .exec import show
 from .output import Report
@@ -16,8 +15,6 @@ from .resources import Target
 from .session import Session
 from .writing import dry_run, options, saved
 
-SHELLS = ("sh", "ash", "bash")
-SHELL_IMAGES = ("busybox", "alpine", "bash", "debian", "ubuntu")        # whose own command is a shell
 POLICIES = ("Always", "OnFailure", "Never")
 PROMPT = "If you don't see a command prompt, try pressing enter."
 
@@ -128,7 +125,7 @@ def _expose(session: Session, args: Args, report: Report, labels: dict) -> None:
 # ---- attached -------------------------------------------------------------------------------------
 
 def _attach(session: Session, args: Args, pod: Target) -> int:
-    """Let the container run; then what it wrote, or, where it is a shell that waits, what it makes of standard input."""
+    """Let the container run; then what it wrote, or, where it waits for input, what it makes of it."""
     def begun() -> dict | None:
         now = session.ask("GET", pod.path())
         state = get(now, "status.containerStatuses", [{}])[0]
@@ -136,13 +133,12 @@ def _attach(session: Session, args: Args, pod: Target) -> int:
     now = session.until(begun, args["pod-running-timeout"])
     if now is None:
         raise Failure("error: timed out waiting for the condition")
-    container = now["spec"]["containers"][0]
-    image = container["image"].rpartition("/")[2].partition(":")[0]
-    main = (container.get("command") or container.get("args") or (["sh"] if image in SHELL_IMAGES else [""]))[0].rpartition("/")[2]
-    if args["stdin"] and main in SHELLS and not _end(now["status"]["containerStatuses"][0]):
-        if args["tty"] and not args["quiet"]:
-            session.complain(PROMPT)
-        return show(session, run_in(session, Target(pod.resource, now), container["name"], [main], session.stdin()))
+    if args["stdin"] and not _end(now["status"]["containerStatuses"][0]):
+        said = session.ask("POST", pod.path("attach"), session.stdin(), media="text/plain", stdin="true", stdout="true", stderr="true")
+        if said["code"] is not None:
+            if args["tty"] and not args["quiet"]:
+                session.complain(PROMPT)
+            return show(session, said)
     return _output(session, args, pod)
 
 

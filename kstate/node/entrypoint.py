@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from . import commands  # noqa: F401  (fills the table of programs)
 from .files import Write
-from .machine import Ended, Forever, Limit, Machine
-from .process import Input, NotFound, Process, Terminal, spawn
+from .machine import Ended, Forever, Limit, Machine, Unknown
+from .process import Input, NotFound, Process, Terminal, WantsInput, spawn
 
 PAUSES = 500            # times that a main process may sleep before the rest of what it does is left out
 
@@ -19,7 +19,7 @@ PAUSES = 500            # times that a main process may sleep before the rest of
 class Behaviour(NamedTuple):
     """`runs_ms` is None for a process that does not end.  `output` and `writes` carry their moments: elapsed ms of the run,
     and virtual ms since the cluster's start.  `error` says why the container cannot start at all (StartError, KUB-34).
-    `known` is False where an image that is not modelled runs a program of its own, about which nothing is known."""
+    `reads`: it goes on only when somebody attaches and gives it input."""
 
     runs_ms: int | None
     exit_code: int
@@ -27,7 +27,7 @@ class Behaviour(NamedTuple):
     writes: tuple[Write, ...] = ()
     error: str = ""
     waiting: bool = False
-    known: bool = True
+    reads: bool = False
 
     @property
     def stdout(self) -> str:
@@ -36,12 +36,13 @@ class Behaviour(NamedTuple):
 
 
 def behaviour(machine: Machine, stdin: bool = False) -> Behaviour:
-    """What the main process of a machine's container does.  With `stdin` (the container's field) a shell waits for a user.
+    """What the main process of a machine's container does.  With `stdin` what reads waits until somebody attaches.
 
     The machine's disks are written to in the course of this: hand in one of which nothing else is wanted."""
     machine.naps = PAUSES
+    machine.trust()
     terminal = Terminal(machine)
-    process = Process(machine, machine.main, machine.env, machine.cwd, {0: Input(), 1: terminal.fd(1), 2: terminal.fd(2)})
+    process = Process(machine, machine.main, machine.env, machine.cwd, {0: Input(more=stdin), 1: terminal.fd(1), 2: terminal.fd(2)})
     start = len(machine.fs.disks.journal)
 
     def done(runs_ms: int | None, code: int, **more) -> Behaviour:
@@ -49,18 +50,25 @@ def behaviour(machine: Machine, stdin: bool = False) -> Behaviour:
         writes = {(w.time, w.disk_name, w.path): w for w in machine.fs.disks.journal[start:]}       # of one moment only the last counts
         return Behaviour(runs_ms, code, output, tuple(writes.values()), **more)
 
-    if stdin and machine.main[0].rpartition("/")[2] in ("sh", "ash", "bash") and len(machine.main) == 1:
-        return done(None, 0)
     try:
         code = spawn(process)
         return done(machine.elapsed_ms, code)
     except Forever:
         return done(None, 0)
+    except WantsInput:
+        return done(None, 0, reads=True)
     except (Limit, RecursionError):
         return done(None, 0, waiting=machine.naps < 0 and machine.network.asked)
     except Ended as end:
         return done(machine.elapsed_ms, end.code)
+    except Unknown as program:
+        terminal.add(2, f"kstate: {program}\n")
+        return done(machine.elapsed_ms if _is_to_end(machine) else None, 0)
     except NotFound as error:
-        if not machine.image.name:
-            return done(None, 0, known=False)
         return done(0, 128, error=error.why)
+
+
+def _is_to_end(machine: Machine) -> bool:
+    """Whether the pod goes on only when this container has ended: an init container that is no sidecar."""
+    container = machine.container
+    return container in (machine.pod["spec"].get("initContainers") or ()) and container.get("restartPolicy") != "Always"

@@ -2,6 +2,6 @@
 from .logs import logs
 from .reach import exec, machine, run_of
 from .run import Result
-from .terminal import Session, session
+from .terminal import Session, attach, session
 
-__all__ = ["Result", "Session", "exec", "logs", "machine", "run_of", "session"]
+__all__ = ["Result", "Session", "attach", "exec", "logs", "machine", "run_of", "session"]

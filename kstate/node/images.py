@@ -1,7 +1,7 @@
 """What a container image contains and runs, by the name of its repository.
 
-`image("registry.k8s.io/nginx-slim:0.24")` is a small nginx; an image that is not known here has a busybox's programs and
-runs a process that does nothing.  Images never fail by themselves: faults come by annotation.
+`image("registry.k8s.io/nginx-slim:0.24")` is a small nginx; an image that is not known here has a busybox's programs, bash and
+an entry point that nobody knows.  Images never fail by themselves: faults come by annotation.
 
 A program is a file whose content names it, so that it can be moved, copied or removed like any other file.  Whether
 an image has `ps`, `wget` or `curl` is as in the real one.
@@ -126,7 +126,7 @@ def image(name: str) -> Image:
     known = SAME_AS.get(last, last)
     row = TABLE.get(known)
     if row is None:
-        return Image("", tag, "busybox", (), ("sleep", "infinity"), {}, "/", _root(TABLE["busybox"], "busybox", tag))
+        return Image("", tag, "busybox", (), ("/entrypoint",), {}, "/", _root(Row(programs="bash"), "busybox", tag))
     family = "busybox" if "alpine" in tag else row.family
     cmd = next((start for part, start in OWN_START.items() if part in repository), row.cmd)
     env = {"NGINX_VERSION": version(tag, "1.29.1")} if known.startswith("nginx") else row.env

@@ -39,6 +39,12 @@ class Forever(Stop):
     """A program that does not end by itself: a server, `sleep infinity`, `tail -f`."""
 
 
+class Unknown(Stop):
+    """A program of an image that is not modelled: nobody knows what it does, and whatever waits for it goes well."""
+
+    code = 0
+
+
 class Ended(Stop):
     """The container's main process was killed; `code` is its exit code."""
 
@@ -66,6 +72,7 @@ class Machine:
     horizon_ms: int = HORIZON
     naps: int = NAPS
     depth: int = 0
+    trusting: bool = False          # whether a program that is not found is Unknown, because the image is not modelled
 
     def __post_init__(self) -> None:
         self.fs.disks.time = self.now_ms
@@ -87,6 +94,10 @@ class Machine:
     @property
     def cwd(self) -> str:
         return self.container.get("workingDir") or self.image.workdir
+
+    def trust(self) -> None:
+        """Let what the pod itself asks for go well where it is not known: its main processes, hooks and probes, not `kubectl exec`."""
+        self.trusting = not self.image.name
 
     def step(self) -> None:
         self.steps -= 1

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .files import IS_DIR, FileError, FileSystem
 from .images import PROGRAM
-from .machine import OUTPUT, Limit, Machine, Stop
+from .machine import OUTPUT, Limit, Machine, Stop, Unknown
 
 
 class BrokenPipe(Exception):
@@ -268,7 +268,12 @@ def spawn(process: Process) -> int:
     """Find the program of a process and run it.  Raises NotFound."""
     process.machine.step()
     with process.machine.nested():
-        file = which(process.fs, process.argv[0], process.env.get("PATH", ""), process.cwd)
+        try:
+            file = which(process.fs, process.argv[0], process.env.get("PATH", ""), process.cwd)
+        except NotFound as error:
+            if process.machine.trusting and not error.denied:
+                raise Unknown(f"{error.name} is not modelled, and taken to do what is expected of it") from None
+            raise
         text = process.fs.read(file)
         if text.startswith(PROGRAM):
             process.program = text[len(PROGRAM):].strip()

@@ -10,10 +10,12 @@ import re
 
 from ..world import Key
 from .commands.sh import DIALECTS
+from .entrypoint import behaviour
 from .machine import Ended, Machine, Stop
 from .process import Exit, Input, Process, Terminal, WantsInput
 from .reach import machine, run_of, running, settle_up
 from .run import Pieces, Result, outcome, run
+from .runtime import stays
 from .shell.builtins import Leave
 from .shell.parser import problem, unfinished
 from .shell.state import Shell
@@ -33,6 +35,7 @@ class Session:
     ServerError where the container cannot be reached."""
 
     is_shell = False
+    takes_input = True          # or is the main process of a container and does not read: its output is all that there is to see
 
     def __init__(self, engine, key: Key, container: str, argv: list[str], tty: bool, main: bool) -> None:
         self.engine, self.key, self.container, self.argv, self.tty, self.main = engine, key, container, argv, tty, main
@@ -93,14 +96,21 @@ class Session:
         return self.attempt(ended=False) if self.tty else NOTHING
 
     def interrupt(self) -> Result:
-        return outcome((), INTERRUPTED)
+        return self.leave(INTERRUPTED)
+
+    def leave(self, code: int) -> Result:
+        """The command ends; if it is the main process, the container does."""
+        if self.main:
+            pod, container, opened = self.enter()
+            settle_up(self.engine, pod, container, opened, code, "kubectl")
+        return outcome((), code)
 
     def attempt(self, ended: bool) -> Result:
         """Run the command with the input that there is.  `ended`: there will be no more."""
         pod, container, opened = self.enter()
         gave = run(opened, self.argv, self.input, more=not ended)
         if gave.code is not None:
-            settle_up(self.engine, pod, container, opened, gave.ended, "kubectl")
+            settle_up(self.engine, pod, container, opened, gave.code if self.main else gave.ended, "kubectl")
         return outcome(self.show(gave.pieces, gave.code is None), gave.code)
 
     def enter(self) -> tuple[dict, str, Machine]:
@@ -144,7 +154,7 @@ class ShellSession(Session):
         if self.tty and self.input:         # the end of what a command reads, not of the shell
             return self._commands(ended=True)
         result = self._commands(ended=True) if self.input else _shown(("exit\r\n" if self._bash else "\r\n") if self.tty else "")
-        return result if result.code is not None else _join(result, self._leave(self.shell.status if self.shell else 0))
+        return result if result.code is not None else _join(result, self.leave(self.shell.status if self.shell else 0))
 
     def _commands(self, ended: bool) -> Result:
         """Execute whole commands for as long as there are any."""
@@ -186,7 +196,7 @@ class ShellSession(Session):
         self.shell, self.input = shell, self.input[len(command) + given.at:]
         settle_up(self.engine, pod, container, opened, killed, "kubectl")
         said = outcome(self.show(terminal.said(), waits=False), None)
-        return said if code is None else _join(said, self._leave(code))
+        return said if code is None else _join(said, self.leave(code))
 
     def _shell(self, process: Process) -> Shell:
         """The shell as it is, in the machine as it is now."""
@@ -212,13 +222,6 @@ class ShellSession(Session):
             pass
         return None
 
-    def _leave(self, code: int) -> Result:
-        """The shell ends; if it is the main process, the container does."""
-        if self.main:
-            pod, container, opened = self.enter()
-            settle_up(self.engine, pod, container, opened, code, "kubectl")
-        return outcome((), code)
-
     def _prompt(self) -> Result:
         if not self.tty:
             return NOTHING
@@ -232,9 +235,21 @@ class ShellSession(Session):
 def session(engine, key: Key, container: str, command: list[str] | None, tty: bool) -> Session:
     """A session for `kubectl exec`, or without command for `kubectl attach`.  Raises NotFound, BadRequest, ServerError."""
     pod, container = running(engine, key, container)
-    argv = command or machine(engine, pod, container).main
+    opened = machine(engine, pod, container)
+    argv = command or opened.main
     sort = ShellSession if posixpath.basename(argv[0]) in SHELLS and len(argv) == 1 else Session
-    return sort(engine, key, container, argv, tty, command is None)
+    begun = sort(engine, key, container, argv, tty, command is None)
+    begun.takes_input = begun.is_shell or not begun.main or behaviour(opened, stdin=stays(opened.container)).reads
+    return begun
+
+
+def attach(engine, key: Key, container: str, stdin: str) -> Result:
+    """Give a main process all the input that it will get; what it says to that.  Its code is None where it does not read."""
+    begun = session(engine, key, container, None, tty=False)
+    if not begun.takes_input:
+        return NOTHING
+    result = _join(begun.open(), begun.feed(stdin))
+    return result if result.code is not None else _join(result, begun.end())
 
 
 def _shown(text: str) -> Result:

@@ -91,7 +91,7 @@ class Terminal(websocket.WebSocketHandler):
 
     def open(self) -> None:
         self.server.streams.add(self)
-        if self.session.main and not self.session.is_shell:
+        if not self.session.takes_input:
             self.work = asyncio.ensure_future(self.watch_output())
             return
         self.work = asyncio.ensure_future(self.watch_container())
@@ -104,7 +104,7 @@ class Terminal(websocket.WebSocketHandler):
     def on_message(self, message: bytes | str) -> None:
         frame = message.encode() if isinstance(message, str) else message
         channel, data = frame[:1], frame[1:]
-        if self.ended or (self.session.main and not self.session.is_shell):
+        if self.ended or not self.session.takes_input:
             return
         if channel == bytes([STDIN]) and data:
             self.received += len(data)

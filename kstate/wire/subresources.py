@@ -38,7 +38,7 @@ def serve(wire, request: Request, kind: Kind, key: Key, name: str) -> Response:
         case ("log", "GET"):
             return _log(wire, request, key)
         case ("exec" | "attach", "GET" | "POST"):
-            return _exec(wire, request, key)
+            return _exec(wire, request, key, name)
     raise not_allowed(request, kind)
 
 
@@ -102,10 +102,15 @@ def _log(wire, request: Request, key: Key) -> Response:
                                 since=request.number("sinceSeconds"), limit=request.number("limitBytes")))
 
 
-def _exec(wire, request: Request, key: Key) -> Response:
-    """Run a command to its end: the body is its input, the answer its output by channel (API-74, KCTL-60).
+def _exec(wire, request: Request, key: Key, name: str) -> Response:
+    """Run a command, or a main process that waits for input, to its end: the body is that input, the answer its output by channel
+    (API-74, KCTL-60).
 
     Who serves WebSockets keeps a session (node/exec.py) instead."""
     stdin = request.body.decode("utf-8", "replace")
-    result = containers.exec(wire.engine, key, request.query.get("container", ""), request.values("command"), stdin)
+    container = request.query.get("container", "")
+    if name == "attach":
+        result = containers.attach(wire.engine, key, container, stdin)
+    else:
+        result = containers.exec(wire.engine, key, container, request.values("command"), stdin)
     return answer({"stdout": result.stdout, "stderr": result.stderr, "code": result.code})

@@ -46,7 +46,7 @@ def test_command_and_args():
 @pytest.mark.parametrize("name", ["nginx", "httpd", "redis", "postgres", "mysql", "mariadb", "cassandra", "zookeeper", "pause", "agnhost", "myapp:1"])
 def test_servers_and_unknown_images_run_for_ever(name):
     found = start(name)
-    assert (found.runs_ms, found.exit_code, found.error, found.known) == (None, 0, "", True)
+    assert (found.runs_ms, found.exit_code, found.error) == (None, 0, "")
 
 
 @pytest.mark.parametrize("name", ["busybox", "alpine", "ubuntu", "debian"])
@@ -69,7 +69,18 @@ def test_a_program_that_is_not_there_cannot_start():
     assert start("busybox", command=["nosuch"])[:2] == (0, 128)
     assert start("busybox", command=["nosuch"]).error == 'exec: "nosuch": executable file not found in $PATH'
     assert start("busybox", command=["/opt/x"]).error == 'exec: "/opt/x": no such file or directory'
-    assert start("perl:5", command=["perl", "-e", "1"]).known is False          # nobody knows what it would do
+
+
+@pytest.mark.parametrize(("command", "unknown"), [
+    (["perl", "-e", "1"], "perl"), (["/app/run", "x"], "/app/run"), (["sh", "-c", "set -e; perl x | sort; exit 3"], "perl"),
+    (["bash", "-c", "[[ -n $(perl x) ]] || exit 3"], "perl"), (None, "/entrypoint"),
+])
+def test_what_an_image_that_is_not_modelled_runs_goes_well_and_the_log_says_so(command, unknown):
+    found = start("perl:5", command=command)
+    assert (found.runs_ms, found.exit_code, found.error) == (None, 0, "")
+    assert found.stdout == f"kstate: {unknown} is not modelled, and taken to do what is expected of it\n"
+    assert start("perl:5", command=["sh", "-c", "perl x & exit 3"])[:2] == (0, 3)
+    assert start("perl:5", command=["sh", "-c", "exit 3"])[:2] == (0, 3)               # what can be known counts
 
 
 def test_output_carries_its_moments():

@@ -62,6 +62,17 @@ def test_KUB_46_exec(cluster):
     assert not good and 'exec: "nosuch": executable file not found in $PATH' in text
 
 
+def test_probes_of_an_image_that_is_not_modelled_succeed_where_nothing_is_known():
+    cluster = Cluster()
+    cluster.pod("p", "mongo:7", "10.244.0.9")
+    assert tried(cluster, "p", httpGet={"port": 8080}) == tried(cluster, "p", tcpSocket={"port": 27017}) == (True, "")
+    assert tried(cluster, "p", exec={"command": ["sh", "-c", "mongosh --eval ping | grep ok"]}) == (True, "")
+    assert tried(cluster, "p", exec={"command": ["test", "-e", "/tmp/healthy"]}) == (False, "")
+    assert cluster.exec("p", "mongosh").code == 127                         # who types a command is told
+    cluster.pod("q", "mongo:7", "10.244.0.8", container={"command": ["sh", "-c", "mkdir /www; exec httpd -f -h /www"]})
+    assert tried(cluster, "q", httpGet={"port": 80, "path": "/x"}) == (False, "HTTP probe failed with statuscode: 404")
+
+
 def test_the_mysql_tutorial_breaks_its_probe_by_moving_the_program():
     cluster = Cluster()
     cluster.pod("mysql-2", "mysql:5.7", "10.244.0.9")

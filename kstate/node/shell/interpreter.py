@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from .. import patterns
-from ..machine import Forever, Limit
+from ..machine import Forever, Limit, Unknown
 from ..process import BrokenPipe, Buffer, Exit, Input
 from . import expansion, syntax
 from .builtins import BUILTINS, Leave
@@ -121,7 +121,7 @@ def _background(shell: Shell, command) -> int:
     try:
         shell.subshell(command, f0=Input())
         end = machine.elapsed_ms
-    except (Limit, Forever):
+    except (Limit, Forever, Unknown):
         end = float("inf")
     machine.at(before)
     machine.steps, machine.naps = steps - 1, naps
