@@ -7,6 +7,7 @@ by their driver (csi.py).  Not modelled: back-off after a failure; a failed volu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..node.disks import disk_of
 from ..storage import notes
@@ -88,7 +89,7 @@ class Reclaimer(Controller):
             if not self.deletes(volume):
                 api.wait(volume, "its driver deletes it", "DEL-1")
                 return
-            self.erase(api, volume)
+            self.deleter(volume)(api)
         except Failure as failure:
             self.fail(api, volume, "VolumeFailedDelete", str(failure), "DEL-4")
             return
@@ -112,12 +113,24 @@ class Reclaimer(Controller):
             raise Failure(f'error getting deleter volume plugin for volume "{name(volume)}": {matched}')
         return True
 
-    def erase(self, api, volume) -> None:
+    def deleter(self, volume) -> Callable:
+        """What deletes the storage, or Failure with Kubernetes' words around the plugin's (DEL-4)."""
+        try:
+            return self.plugin_deleter(volume)
+        except Failure as failure:
+            raise Failure(f'failed to create deleter for volume "{name(volume)}": {failure}') from None
+
+    def plugin_deleter(self, volume) -> Callable:
         """The host-path plugin removes a directory below /tmp (DEL-5)."""
-        path = get(volume, "spec.hostPath.path", "")
-        if not re.match("/tmp/.+", path):
-            raise Failure(f"host_path deleter only supports /tmp/.+ but received provided {path}")
-        api.write(disk_of(volume), None, "DEL-5")
+        path = get(volume, "spec.hostPath.path")
+        if path is None:                # provisioned-by names the plugin, but the volume is on something else
+            raise Failure("spec.PersistentVolumeSource.HostPath is nil")
+
+        def delete(api) -> None:
+            if not re.match("/tmp/.+", path):
+                raise Failure(f"host_path deleter only supports /tmp/.+ but received provided {path}")
+            api.write(disk_of(volume), None, "DEL-5")
+        return delete
 
     # -- Recycle
 

@@ -85,15 +85,21 @@ def _in_tree(api, claim, storage_class) -> None:
     if options:
         _failed(api, claim, f'Mount options are not supported by the provisioner but StorageClass "{name(storage_class)}" '
                             f'has mount options [{" ".join(options)}]', "PROV-8")
-    elif node and api.find("Node", node) is None:
+        return
+    try:
+        provisioner = PLUGINS[plugin](claim)
+    except Failure as failure:
+        _failed(api, claim, f"Failed to create provisioner: {failure}", "PROV-8")
+        return
+    if node and api.find("Node", node) is None:
         _failed(api, claim, f'Failed to get target node: node "{node}" not found', "PROV-8")
     else:
-        _make(api, claim, storage_class, plugin)
+        _make(api, claim, storage_class, plugin, provisioner)
 
 
-def _make(api, claim, storage_class, plugin: str) -> None:
+def _make(api, claim, storage_class, plugin: str, provisioner: Callable) -> None:
     try:
-        marks, source = PLUGINS[plugin](api, claim)
+        marks, source = provisioner(api)
     except Failure as failure:
         kept = with_annotations(claim, {notes.SELECTED_NODE: None})         # the scheduler may choose anew
         if kept is not claim:
@@ -117,15 +123,18 @@ def volume_for(claim, storage_class, marks: dict, source: dict) -> dict:
                      "claimRef": claim_reference(claim), **source}}
 
 
-def _host_path(api, claim) -> tuple[dict, dict]:
+def _host_path(claim) -> Callable:
     """A new directory below /tmp/hostpath_pv (PROV-10)."""
-    if volume_mode(claim) == "Block":
-        raise Failure(f"{HOST_PATH} does not support block volume provisioning")
-    digits = api.chance(f"host-path/{uid(claim)}")
-    directory = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
-    source = {"hostPath": {"path": f"/tmp/hostpath_pv/{directory}", "type": ""}}
-    api.write(disk_of_source(source), {}, "PROV-10")
-    return {"kubernetes.io/createdby": "hostpath-dynamic-provisioner"}, source
+    def provision(api) -> tuple[dict, dict]:
+        if volume_mode(claim) == "Block":
+            raise Failure(f"{HOST_PATH} does not support block volume provisioning")
+        digits = api.chance(f"host-path/{uid(claim)}")
+        directory = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+        source = {"hostPath": {"path": f"/tmp/hostpath_pv/{directory}", "type": ""}}
+        api.write(disk_of_source(source), {}, "PROV-10")
+        return {"kubernetes.io/createdby": "hostpath-dynamic-provisioner"}, source
+    return provision
 
 
-PLUGINS: dict[str, Callable] = {HOST_PATH: _host_path}      # in-tree plugins that provision: (api, claim) -> annotations, volume source
+# In-tree plugins that provision: claim -> provisioner, and that: api -> annotations, volume source.  Each of the two may raise Failure.
+PLUGINS: dict[str, Callable] = {HOST_PATH: _host_path}
