@@ -115,11 +115,17 @@ def _validate_update(claim: dict, old: dict) -> Errors:
             now["Resources"]["Requests"] = {**now["Resources"]["Requests"], "storage": get(old, "spec.resources.requests.storage")}
         if now["VolumeAttributesClassName"] is not None:
             now["VolumeAttributesClassName"] = was["VolumeAttributesClassName"]
-    if now != was:
+    if _amounts(now) != _amounts(was):
         yield forbidden("spec", f"{IMMUTABLE}\n{diff(was, now)}")
     yield from _shrinking(claim, old)
     yield from immutable("volumeMode", claim["spec"].get("volumeMode"), old["spec"].get("volumeMode"))
     yield from _attributes_class(claim["spec"].get("volumeAttributesClassName"), old["spec"].get("volumeAttributesClassName"))
+
+
+def _amounts(spec: dict) -> dict:
+    """Such a spec with its sizes as numbers: 1Gi is 1024Mi."""
+    sizes = {of: {name: quantity.value(size) for name, size in (sizes or {}).items()} for of, sizes in spec["Resources"].items()}
+    return {**spec, "Resources": sizes}
 
 
 def _shrinking(claim: dict, old: dict) -> Errors:
@@ -143,7 +149,15 @@ def validate_status(claim: dict, old: dict) -> Errors:
 
 
 def warnings(claim: dict, old: dict | None):
-    return () if same_spec(claim, old) else size_warnings(claim["spec"], "spec")
+    """PVCAPI-16: with every write."""
+    yield from old_class_warnings(claim)
+    yield from size_warnings(claim["spec"], "spec")
+
+
+def old_class_warnings(obj: dict):
+    """Of a claim or volume."""
+    if BETA_CLASS in (obj["metadata"].get("annotations") or {}):
+        yield f'metadata.annotations[{BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead'
 
 
 def size_warnings(spec: dict, path: str):

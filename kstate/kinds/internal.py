@@ -12,7 +12,7 @@ from typing import Any
 
 from .types import Field, Type, type_of
 
-ACRONYMS = re.compile(r"^(api|aws|csi|dns|fc|fs|gce|grpc|http|ip|iscsi|nfs|os|pd|rbd|tcp|tty|uid)(?=[A-Z]|$)")
+ACRONYMS = re.compile(r"^(api|aws|csi|dns|fc|fs|gce|grpc|http|ip|iqn|iscsi|nfs|os|pd|rbd|tcp|tty|uid)(?=[A-Z]|$)")
 NAMES = {"cephfs": "CephFS", "storageos": "StorageOS", "seLinuxOptions": "SELinuxOptions", "seLinuxChangePolicy": "SELinuxChangePolicy", "wwids": "WWIDs"}
 ZERO = {"string": "", "bool": False, "int32": 0, "int64": 0, "intOrString": 0, "quantity": "0"}
 ORDER = {

@@ -8,7 +8,7 @@ from ..classes import class_of
 from ..errors import forbidden, invalid, required, unsupported
 from ..world import freeze, get
 from . import scheduling
-from .claim import VOLUME_MODES, access_modes, phase, short_modes
+from .claim import VOLUME_MODES, access_modes, old_class_warnings, phase, short_modes
 from .fields import Errors, immutable, nonnegative_quantity, positive_quantity, same_spec, subdomain
 from .internal import diff, internal
 from .kind import Kind, columns
@@ -17,6 +17,9 @@ from .volumes import PV_SOURCES, default_host_path, one_source
 RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
 MOUNT_OPTIONS = "volume.beta.kubernetes.io/mount-options"
 WITHOUT_MOUNT_OPTIONS = ("hostPath", "local", "fc")
+# Those whose plugins are gone: deprecated since, without function since.
+REMOVED = {"cephfs": ("1.28", "1.31"), "photonPersistentDisk": ("1.11", "1.16"), "scaleIO": ("1.16", "1.22"), "storageos": ("1.22", "1.25"),
+           "glusterfs": ("1.25", "1.26"), "rbd": ("1.28", "1.31")}
 RECYCLE = ("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. "
            "Instead, the recommended approach is to use dynamic provisioning.")
 # Beta labels of nodes, which an affinity may replace by what they became (PVAPI-19).
@@ -118,7 +121,8 @@ def _validate_update(spec: dict, old: dict) -> Errors:
     yield from immutable("volumeMode", spec.get("volumeMode"), old.get("volumeMode"))
     affinity, before = spec.get("nodeAffinity"), old.get("nodeAffinity")
     if before is not None and not _same_affinity(affinity, before):
-        yield invalid("nodeAffinity", affinity, "field is immutable, except for updating from beta label to GA")
+        shown = "null" if affinity is None else internal("VolumeNodeAffinity", affinity)
+        yield invalid("nodeAffinity", shown, "field is immutable, except for updating from beta label to GA")
     if old.get("volumeAttributesClassName") is not None and spec.get("volumeAttributesClassName") is None:
         yield forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden")
 
@@ -138,9 +142,20 @@ def _same_affinity(new, old) -> bool:
 
 
 def warnings(volume: dict, old: dict | None):
-    """PVAPI-16."""
-    if not same_spec(volume, old) and volume["spec"].get("persistentVolumeReclaimPolicy") == "Recycle":
+    """PVAPI-16: with every write."""
+    spec = volume["spec"]
+    yield from old_class_warnings(volume)
+    if spec.get("persistentVolumeReclaimPolicy") == "Recycle":
         yield RECYCLE
+    for i, term in enumerate(get(spec, "nodeAffinity.required.nodeSelectorTerms", ())):
+        for j, expression in enumerate(term.get("matchExpressions") or ()):
+            if (key := expression["key"]) in GA_LABELS:
+                since = "v1.14" if key in ("beta.kubernetes.io/os", "beta.kubernetes.io/arch") else "v1.17"
+                yield (f"spec.nodeAffinity.required.nodeSelectorTerms[{i}].matchExpressions[{j}].key: {key} is deprecated since {since}; "
+                       f'use "{GA_LABELS[key]}" instead')
+    for source, (since, gone) in REMOVED.items():
+        if source in spec:
+            yield f"spec.{'storageOS' if source == 'storageos' else source}: deprecated in v{since}, non-functional in v{gone}+"
 
 
 def cells(volume: dict, age) -> list:

@@ -1,7 +1,6 @@
 """What a request carries: objects, patches and options, decoded and checked, or refused (API-24 to API-27, API-46, API-58)."""
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from ..errors import BadRequest, Invalid, UnsupportedMediaType, forbidden, invalid, required, unsupported
