@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from .errors import Invalid, invalid
-from .kinds.service import headless
+from .kinds.service import address_errors, headless, needs_health_check, stack_errors
 from .world import Key
 
 NETWORK = IPv4Network("10.96.0.0/12")
@@ -20,11 +20,18 @@ def allocate(api, service: dict, old: dict | None = None) -> None:
     spec = service["spec"]
     if spec.get("type") == "ExternalName":
         return
+    for check in (address_errors, stack_errors):        # all other complaints come only of what these two accept
+        if errors := list(check(spec)):
+            raise Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=errors)
     others = [s["spec"] for s in api.world.list("Service") if s["metadata"]["uid"] != service["metadata"]["uid"]]
     if not headless(spec) and (old is None or not old["spec"].get("clusterIP")):      # one that has an address keeps it (SVC-20)
         _cluster_ip(service, {other.get("clusterIP") for other in others})
+    taken = {port["nodePort"] for other in others for port in other.get("ports") or () if port.get("nodePort")}
+    taken |= {other["healthCheckNodePort"] for other in others if "healthCheckNodePort" in other}
     if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
-        _node_ports(service, {port["nodePort"] for other in others for port in other.get("ports") or () if port.get("nodePort")})
+        _node_ports(service, taken)
+    if needs_health_check(spec) and not spec.get("healthCheckNodePort"):
+        spec["healthCheckNodePort"] = _free(taken)
 
 
 def release(api, service: dict) -> None:
@@ -44,33 +51,34 @@ def _cluster_ip(service: dict, taken: set) -> None:
         spec["clusterIPs"] = [spec["clusterIP"]]
     elif wanted in taken:                                                   # SVC-6
         raise _refused(service, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: provided IP is already allocated")
-    elif _is_outside(wanted):
+    elif IPv4Address(wanted) not in NETWORK:
         raise _refused(service, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: the provided IP ({wanted}) is not in the "
                                                              f"valid range. The range of valid IPs is {NETWORK}")
 
 
-def _is_outside(text: str) -> bool:
-    """What is no address at all is left to validation."""
-    try:
-        return IPv4Address(text) not in NETWORK
-    except ValueError:
-        return False
-
-
 def _node_ports(service: dict, taken: set) -> None:
-    """SVC-7; the same port over two protocols gets the same node port."""
+    """SVC-7; the same port over two protocols gets the same node port.  What is given out is added to `taken`."""
     entries = service["spec"].get("ports") or ()
-    given = {entry.get("port"): entry["nodePort"] for entry in entries if entry.get("nodePort")}
+    asked = {entry.get("port"): entry["nodePort"] for entry in reversed(entries) if entry.get("nodePort")}
+    given: dict = {}
     for i, entry in enumerate(entries):
-        number = entry.get("nodePort") or given.get(entry.get("port"))
-        if number is None:
-            number = next(p for p in NODE_PORTS if p not in taken and p not in given.values())
-        elif number in taken:
-            raise _refused(service, f"spec.ports[{i}].nodePort", number, "provided port is already allocated")
-        elif number not in NODE_PORTS:
-            raise _refused(service, f"spec.ports[{i}].nodePort", number,
-                           f"provided port is not in the valid range. The range of valid ports is {NODE_PORTS[0]}-{NODE_PORTS[-1]}")
+        number = entry.get("nodePort") or given.get(entry.get("port")) or asked.get(entry.get("port")) or _free(taken)
+        if number != given.get(entry.get("port")):
+            _take(service, f"spec.ports[{i}].nodePort", number, taken)
         entry["nodePort"] = given[entry.get("port")] = number
+
+
+def _take(service: dict, field: str, number: int, taken: set) -> None:
+    if number in taken:
+        raise _refused(service, field, number, "provided port is already allocated")
+    if number not in NODE_PORTS:
+        raise _refused(service, field, number,
+                       f"provided port is not in the valid range. The range of valid ports is {NODE_PORTS[0]}-{NODE_PORTS[-1]}")
+    taken.add(number)
+
+
+def _free(taken: set) -> int:
+    return next(port for port in NODE_PORTS if port not in taken)
 
 
 def _refused(service: dict, field: str, value, why: str) -> Invalid:

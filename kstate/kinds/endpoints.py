@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..errors import required
-from .fields import Errors, fill, immutable, ip, label, one_of, port
+from .fields import Errors, fill, immutable, label, one_of, port, reachable_ip
 from .kind import Kind, columns
 from .service import PROTOCOLS
 
@@ -24,7 +24,7 @@ def validate(endpoints: dict, _old: dict | None) -> Errors:
             yield required(path, "must specify `addresses` or `notReadyAddresses`")
         for field in ("addresses", "notReadyAddresses"):
             for j, address in enumerate(subset.get(field) or ()):
-                yield from ip(f"{path}.{field}[{j}].ip", address.get("ip", ""))
+                yield from reachable_ip(f"{path}.{field}[{j}].ip", address.get("ip", ""))
         for j, entry in enumerate(ports):
             yield from _port(entry, f"{path}.ports[{j}]", len(ports) > 1)
 
@@ -69,7 +69,7 @@ def validate_slice(slice: dict, old: dict | None) -> Errors:
             yield required(f"endpoints[{i}].addresses", "must contain at least 1 address")
         for j, address in enumerate(endpoint.get("addresses") or ()):
             if slice.get("addressType") in ("IPv4", "IPv6"):
-                yield from ip(f"endpoints[{i}].addresses[{j}]", address)
+                yield from reachable_ip(f"endpoints[{i}].addresses[{j}]", address)
     if old is not None:
         yield from immutable("addressType", slice.get("addressType"), old.get("addressType"))
 

@@ -21,6 +21,8 @@ PERCENT = ("a valid percent string must be a numeric string followed by an endin
 CONFIG_KEY = ("a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
               "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')")
 
+LINK_MULTICAST = {4: ipaddress.ip_network("224.0.0.0/24"), 6: ipaddress.ip_network("ff02::/16")}
+
 
 # ---- defaults ---------------------------------------------------------------------------------
 
@@ -81,6 +83,32 @@ def ip(field: str, text: str) -> Errors:
         ipaddress.ip_address(text)
     except ValueError:
         yield invalid(field, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+
+
+def reachable_ip(field: str, text: str) -> Errors:
+    """An address that can be somebody's: not this host's own, nor one of the link."""
+    if problems := list(ip(field, text)):
+        yield from problems
+        return
+    address = ipaddress.ip_address(text)
+    if address.is_unspecified:
+        yield invalid(field, text, f"may not be unspecified ({text})")
+    if address.is_loopback:
+        yield invalid(field, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address.is_link_local:
+        yield invalid(field, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if address in LINK_MULTICAST[address.version]:
+        yield invalid(field, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+
+
+def cidr(field: str, text: str) -> Errors:
+    try:
+        ipaddress.ip_interface(text)
+        mask = "/" in text
+    except ValueError:
+        mask = False
+    if not mask:
+        yield invalid(field, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
 
 
 # ---- numbers ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import ipaddress
 
 from ..errors import duplicate, forbidden, invalid, required, unsupported
 from ..world import freeze, get
-from .fields import Errors, fill, ip, label, label_map, one_of, port, port_or_name, same_spec, subdomain
+from .fields import Errors, cidr, fill, ip, label, label_map, one_of, port, port_or_name, qualified, reachable_ip, same_spec, subdomain
 from .kind import Kind, columns
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -13,6 +13,7 @@ AFFINITIES = ("ClientIP", "None")
 POLICIES = ("Cluster", "Local")
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 FAMILIES, FAMILY_POLICIES = ("IPv4", "IPv6"), ("PreferDualStack", "RequireDualStack", "SingleStack")
+DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 AFFINITY_SECONDS, MAX_AFFINITY_SECONDS = 10800, 86400
 
 
@@ -23,6 +24,11 @@ def headless(spec: dict) -> bool:
 def external(spec: dict) -> bool:
     """Reachable from outside the cluster, so that the external traffic policy has a meaning."""
     return spec.get("type") in ("NodePort", "LoadBalancer") or (spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs")))
+
+
+def needs_health_check(spec: dict) -> bool:
+    """A balancer that must know which nodes have endpoints has them answer at a port of their own."""
+    return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
 
 
 # ---- defaults (SVC-1, SVC-2) ------------------------------------------------------------------
@@ -38,6 +44,8 @@ def default(service: dict) -> None:
         fill(spec, externalTrafficPolicy="Cluster")
     if spec["type"] == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec.get("clusterIP"):
+        fill(spec, clusterIPs=[spec["clusterIP"]])                                      # SVC-3
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
         _default_families(spec)
@@ -58,8 +66,6 @@ def prepare(service: dict, old: dict | None) -> None:
         _keep_allocated(spec, old["spec"])
         _follow_cluster_ip(spec, old["spec"])
         _drop_by_type(spec, old["spec"])
-    elif spec.get("clusterIP") and not spec.get("clusterIPs"):
-        spec["clusterIPs"] = [spec["clusterIP"]]
 
 
 def _has_cluster_ip(spec: dict) -> bool:
@@ -74,6 +80,8 @@ def _keep_allocated(spec: dict, old: dict) -> None:
     """What an update leaves out and the server once gave, stays."""
     if _has_cluster_ip(spec) and _has_cluster_ip(old):
         fill(spec, **{field: old[field] for field in ("clusterIP", "clusterIPs") if field in old})
+    if needs_health_check(spec) and needs_health_check(old):
+        fill(spec, healthCheckNodePort=old["healthCheckNodePort"])
     if _has_node_ports(spec) and _has_node_ports(old):
         ports, given = spec.get("ports") or (), {entry.get("name"): entry["nodePort"] for entry in old.get("ports") or () if entry.get("nodePort")}
         taken = {entry.get("nodePort") for entry in ports}
@@ -85,7 +93,7 @@ def _keep_allocated(spec: dict, old: dict) -> None:
 def _follow_cluster_ip(spec: dict, old: dict) -> None:
     """Who edits only clusterIP means clusterIPs, too."""
     new_ip, new_ips, old_ips = spec.get("clusterIP"), spec.get("clusterIPs"), old.get("clusterIPs")
-    if new_ip and (not new_ips or (new_ips == old_ips and new_ip != old.get("clusterIP"))):
+    if new_ip and new_ips == old_ips and new_ip != old.get("clusterIP"):
         spec["clusterIPs"] = [new_ip]
 
 
@@ -97,6 +105,8 @@ def _drop_by_type(spec: dict, old: dict) -> None:
     if _has_node_ports(old) and not _has_node_ports(spec) and _node_ports(spec) == _node_ports(old):
         for entry in spec.get("ports") or ():
             entry.pop("nodePort", None)
+    if needs_health_check(old) and not needs_health_check(spec) and spec.get("healthCheckNodePort") == old["healthCheckNodePort"]:
+        del spec["healthCheckNodePort"]
     if external(old) and not external(spec) and spec.get("externalTrafficPolicy") == old.get("externalTrafficPolicy"):
         spec.pop("externalTrafficPolicy", None)
     if old.get("type") == "LoadBalancer" and spec.get("type") != "LoadBalancer":
@@ -127,9 +137,8 @@ def validate(service: dict, old: dict | None) -> Errors:
     yield from label_map("spec.selector", spec.get("selector"))                         # SVC-15
     yield from one_of("spec.sessionAffinity", spec["sessionAffinity"], AFFINITIES)      # SVC-14
     yield from _affinity(spec)
-    yield from _cluster_ips(spec)
     for i, address in enumerate(spec.get("externalIPs") or ()):
-        yield from ip(f"spec.externalIPs[{i}]", address)
+        yield from reachable_ip(f"spec.externalIPs[{i}]", address)
     yield from one_of("spec.type", spec["type"], TYPES)
     yield from _port_pairs(spec, ports)
     yield from _policies(spec)
@@ -162,6 +171,8 @@ def _port(entry: dict, path: str, named: bool, names: dict[str, None]) -> Errors
     yield from port(f"{path}.port", entry.get("port", 0))
     yield from one_of(f"{path}.protocol", entry.get("protocol"), PROTOCOLS)
     yield from port_or_name(f"{path}.targetPort", entry.get("targetPort", 0))
+    if "appProtocol" in entry:
+        yield from qualified(f"{path}.appProtocol", entry["appProtocol"])
 
 
 def _affinity(spec: dict) -> Errors:
@@ -174,10 +185,8 @@ def _affinity(spec: dict) -> Errors:
         yield forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None")
 
 
-def _cluster_ips(spec: dict) -> Errors:
-    """SVC-2, SVC-3."""
-    if spec["type"] == "ExternalName":
-        return
+def address_errors(spec: dict) -> Errors:
+    """SVC-2, SVC-3: what is wrong with cluster IPs and families as they are written; asked before addresses are given out."""
     first, addresses = spec.get("clusterIP"), list(spec.get("clusterIPs") or ())
     if first and not addresses:
         yield required("spec.clusterIPs")
@@ -190,25 +199,36 @@ def _cluster_ips(spec: dict) -> Errors:
     if addresses[:1] == ["None"] and len(addresses) > 1:
         wrong.insert(0, invalid("spec.clusterIPs", addresses, "'None' must be the first and only value"))
     yield from wrong
-    if not wrong and len(addresses) > 2:
+    if len(addresses) > 2:
         yield invalid("spec.clusterIPs", addresses, "may only hold up to 2 values")
     if not wrong and len(addresses) > 1 and len({ipaddress.ip_address(address).version for address in addresses}) < 2:
         yield invalid("spec.clusterIPs", addresses, "may specify no more than one IP for each IP family")
 
 
 def _families(spec: dict) -> Errors:
-    families, policy = spec.get("ipFamilies") or [], spec.get("ipFamilyPolicy")
+    families, policy = spec.get("ipFamilies") or [], spec["ipFamilyPolicy"]
     for i, family in enumerate(families):
         if family not in FAMILIES:
             yield unsupported(f"spec.ipFamilies[{i}]", family, list(FAMILIES))
-        elif family in families[:i]:
+        if family in families[:i]:
             yield duplicate(f"spec.ipFamilies[{i}]", family)
-        elif family != "IPv4" and not headless(spec):
-            yield invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")
     if policy not in FAMILY_POLICIES:
         yield unsupported("spec.ipFamilyPolicy", policy, list(FAMILY_POLICIES))
-    elif policy == "RequireDualStack" and not headless(spec):
-        yield invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")
+
+
+def stack_errors(spec: dict) -> Errors:
+    """SVC-2: what this cluster, which speaks IPv4 only, cannot give."""
+    families, policy, path = spec.get("ipFamilies") or (), spec["ipFamilyPolicy"], "spec.ipFamilyPolicy"
+    twice = [what for field, what in (("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")) if len(spec.get(field) or ()) == 2]
+    if policy == "SingleStack" and twice:
+        for what in twice:
+            yield invalid(path, policy, f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified")
+    elif not headless(spec) or spec.get("selector"):
+        if policy == "RequireDualStack":
+            yield invalid(path, policy, "this cluster is not configured for dual-stack services")
+        for i, family in enumerate(families):
+            if family != "IPv4":
+                yield invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")
 
 
 def _port_pairs(spec: dict, ports) -> Errors:
@@ -229,20 +249,49 @@ def _port_pairs(spec: dict, ports) -> Errors:
 
 
 def _policies(spec: dict) -> Errors:
-    if spec["type"] != "LoadBalancer":
-        for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass"):
-            if spec.get(field) is not None:
-                yield forbidden(f"spec.{field}", "may only be used when `type` is 'LoadBalancer'")
+    yield from _balancer(spec)
     if external(spec):
         yield from one_of("spec.externalTrafficPolicy", spec.get("externalTrafficPolicy"), POLICIES)
     elif spec.get("externalTrafficPolicy"):
         yield invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], "may only be set for externally-accessible services")
+    if needs_health_check(spec):
+        yield from port("spec.healthCheckNodePort", spec["healthCheckNodePort"])
+    elif spec.get("healthCheckNodePort"):
+        yield invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"],
+                      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")
     if spec.get("internalTrafficPolicy"):
         yield from one_of("spec.internalTrafficPolicy", spec["internalTrafficPolicy"], POLICIES)
+    if spec.get("trafficDistribution") is not None and spec["trafficDistribution"] not in DISTRIBUTIONS:
+        yield unsupported("spec.trafficDistribution", spec["trafficDistribution"], list(DISTRIBUTIONS))
+
+
+def _balancer(spec: dict) -> Errors:
+    """What only a LoadBalancer can have."""
+    only = "may only be used when `type` is 'LoadBalancer'"
+    ranges, path = spec.get("loadBalancerSourceRanges") or (), "spec.LoadBalancerSourceRanges"      # written so in Kubernetes' errors
+    if ranges and spec["type"] != "LoadBalancer":
+        yield forbidden(path, only)
+    for i, text in enumerate(ranges):
+        yield from cidr(f"{path}[{i}]", text.strip())
+    if spec["type"] == "LoadBalancer":
+        if spec.get("loadBalancerClass") is not None:
+            yield from qualified("spec.loadBalancerClass", spec["loadBalancerClass"])
+        return
+    for field in ("allocateLoadBalancerNodePorts", "loadBalancerClass"):
+        if spec.get(field) is not None:
+            yield forbidden(f"spec.{field}", only)
 
 
 def _validate_update(spec: dict, old: dict) -> Errors:
-    """SVC-20: an address once given stays, unless the service was or becomes an ExternalName."""
+    """SVC-20: what was given once stays: an address, unless the service was or becomes an ExternalName; and what balancers know of it."""
+    yield from _given_address(spec, old)
+    if spec["type"] == old["type"] == "LoadBalancer" and spec.get("loadBalancerClass") != old.get("loadBalancerClass"):
+        yield invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set")
+    if needs_health_check(spec) and needs_health_check(old) and spec["healthCheckNodePort"] != old["healthCheckNodePort"]:
+        yield forbidden("spec.healthCheckNodePort", "field is immutable")
+
+
+def _given_address(spec: dict, old: dict) -> Errors:
     if "ExternalName" in (spec["type"], old["type"]) or (headless(spec) and headless(old)):
         return
     now, was = list(spec.get("clusterIPs") or ()), list(old.get("clusterIPs") or ())
@@ -252,8 +301,23 @@ def _validate_update(spec: dict, old: dict) -> Errors:
 
 
 def warnings(service: dict, old: dict | None):
-    if not same_spec(service, old) and headless(service["spec"]) and service["spec"].get("sessionAffinity") == "ClientIP":
-        yield "spec.SessionAffinity is ignored for headless services"                   # API-61
+    """API-61."""
+    spec = service["spec"]
+    if same_spec(service, old):
+        return
+    if headless(spec):
+        for field in ("loadBalancerIP", "externalIPs"):
+            if spec.get(field):
+                yield f"spec.{field} is ignored for headless services"
+        if spec["sessionAffinity"] != "None":
+            yield "spec.SessionAffinity is ignored for headless services"
+    named = spec["type"] == "ExternalName"
+    if named and spec.get("externalIPs"):
+        yield 'spec.externalIPs is ignored when spec.type is "ExternalName"'
+    if not named and spec.get("externalName"):
+        yield 'spec.externalName is ignored when spec.type is not "ExternalName"'
+    if spec.get("trafficDistribution") == "PreferClose":
+        yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
 
 
 # ---- table (TBL-40) ---------------------------------------------------------------------------

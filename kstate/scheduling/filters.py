@@ -70,12 +70,13 @@ def _clash(a: tuple, b: tuple) -> bool:
 
 
 def _resources_fit(attempt: Attempt, info: NodeInfo) -> Iterator[Reason]:
-    """One reason for each resource that is short."""
+    """One reason for each resource that is short; where the whole node would not do, nobody's going helps (SCHED-3)."""
     if info.used["pods"] + 1 > info.allocatable("pods"):
         yield Reason("Too many pods", resolvable=True)
     for resource, number in attempt.requests.items():
-        if number and info.used.get(resource, 0) + number > info.allocatable(resource):
-            yield Reason(f"Insufficient {resource}", resolvable=True)
+        there = info.allocatable(resource)
+        if number and info.used.get(resource, 0) + number > there:
+            yield Reason(f"Insufficient {resource}", resolvable=number <= there)
 
 
 def _volume_restrictions(attempt: Attempt, info: NodeInfo) -> Iterator[Reason]:

@@ -104,7 +104,10 @@ def test_SCHED_2_a_node_gives_only_its_first_reason():
 
 def test_SCHED_3_resources_give_a_reason_each():
     engine = cluster(pod("p", container(**requests(cpu="5", memory="17Gi"))))
-    assert why(engine) == f"0/3 nodes are available: 3 Insufficient cpu, 3 Insufficient memory. {NO_VICTIMS}"
+    assert why(engine) == f"0/3 nodes are available: 3 Insufficient cpu, 3 Insufficient memory. {HELPLESS}"          # no node is that big
+    start(engine, *[pod(f"on-{n}", container(**requests(cpu="3", memory="1Gi")), nodeName=f"node-{n}") for n in (1, 2, 3)])
+    start(engine, pod("q", container(**requests(cpu="2", memory="1Gi"))))
+    assert why(engine, "q") == f"0/3 nodes are available: 3 Insufficient cpu. {NO_VICTIMS}"
     engine = cluster(pod("p", container(resources={"requests": {"nvidia.com/gpu": "1"}, "limits": {"nvidia.com/gpu": "1"}})))
     assert why(engine).startswith("0/3 nodes are available: 3 Insufficient nvidia.com/gpu.")
 
@@ -246,7 +249,8 @@ def test_SCHED_7_success():
 def test_SCHED_8_the_example_with_two_sorts_of_nodes():
     engine = cluster()
     taint(engine, 1, "a=b:NoSchedule")
-    start(engine, pod("p", container(**requests(cpu="5"))))
+    start(engine, *[pod(f"on-{n}", container(**requests(cpu="2")), nodeName=f"node-{n}") for n in (2, 3)])
+    start(engine, pod("p", container(**requests(cpu="3"))))
     assert why(engine) == ("0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: "
                            "0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.")
 

@@ -116,7 +116,7 @@ def test_SVC_8_what_is_deleted_is_free_again(server):
     ("SVC-10", {"ports": [{"name": "a", "port": 80}, {"name": "b", "port": 80}]},
      'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}'),
     ("SVC-10", {"type": "NodePort", "ports": [{"name": "a", "port": 80, "nodePort": 30080}, {"name": "b", "port": 81, "nodePort": 30080}]},
-     "spec.ports[1].nodePort: Duplicate value: 30080"),
+     "spec.ports[1].nodePort: Invalid value: 30080: provided port is already allocated"),
     ("SVC-10", {"ports": [{"port": 80, "protocol": "HTTP"}]}, 'spec.ports[0].protocol: Unsupported value: "HTTP": supported values: "SCTP", "TCP", "UDP"'),
     ("SVC-11", {"type": "NodePort", "clusterIP": "None"}, "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"),
     ("SVC-11", {"type": "LoadBalancer", "clusterIP": "None"}, "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for LoadBalancer services"),
@@ -125,6 +125,59 @@ def test_SVC_8_what_is_deleted_is_free_again(server):
     ("SVC-13", {"ports": [{"port": 80, "nodePort": 30080}]}, "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"),
     ("SVC-14", {"sessionAffinity": "X"}, 'spec.sessionAffinity: Unsupported value: "X": supported values: "ClientIP", "None"')])
 def test_SVC_10_to_14_what_is_refused(server, rule, spec, message):
+    assert refusal(server, **spec) == message
+
+
+@pytest.mark.parametrize(("spec", "message"), [
+    ({"clusterIP": "10.96.1.1", "clusterIPs": ["10.96.1.2"]}, 'spec.clusterIPs: Invalid value: ["10.96.1.2"]: first value must match `clusterIP`'),
+    ({"clusterIPs": ["10.96.1.2"]}, 'spec.clusterIPs: Invalid value: ["10.96.1.2"]: must be empty when `clusterIP` is not specified'),
+    ({"clusterIP": "Nones"}, 'spec.clusterIPs[0]: Invalid value: "Nones": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')])
+def test_SVC_3_what_makes_no_address(server, spec, message):
+    assert refusal(server, **spec) == message
+
+
+def test_SVC_2_two_families_need_a_cluster_that_has_them(server):
+    demanded = ('[spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services, '
+                'spec.ipFamilies[1]: Invalid value: "IPv6": not configured on this cluster]')
+    assert refusal(server, clusterIP="None", selector={"a": "b"}, ipFamilyPolicy="RequireDualStack", ipFamilies=["IPv4", "IPv6"]) == demanded
+    create(server, clusterIP="None")
+    assert server.refused("PATCH", f"{SERVICES}/nginx", {"spec": {"selector": {"a": "b"}}}, media=MERGE)[2].endswith(demanded)
+    assert refusal(server, ipFamilies=["IPv4", "IPv6"]) == (
+        "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified")
+
+
+def test_SVC_6_7_what_cannot_be_given_is_told_before_anything_else(server):
+    wrong = {"sessionAffinity": "X", "type": "NodePort"}
+    assert refusal(server, **wrong, clusterIP="1.2.3.4").startswith("spec.clusterIPs: Invalid value")
+    assert refusal(server, **wrong, ports=[{"port": 80, "nodePort": 80}]) == (
+        "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767")
+
+
+def test_SVC_7_a_health_check_port(server):
+    balancer = {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}
+    assert create(server, **balancer)["healthCheckNodePort"] == 30001
+    assert create(server, "second", **balancer)["healthCheckNodePort"] == 30003
+    assert patch(server, {"healthCheckNodePort": None})["healthCheckNodePort"] == 30001
+    message = server.refused("PATCH", f"{SERVICES}/nginx", {"spec": {"healthCheckNodePort": 31000}}, media=MERGE)[2]
+    assert message == 'Service "nginx" is invalid: spec.healthCheckNodePort: Forbidden: field is immutable'
+    assert "healthCheckNodePort" not in patch(server, {"externalTrafficPolicy": "Cluster"})
+    assert refusal(server, healthCheckNodePort=30100) == (
+        "spec.healthCheckNodePort: Invalid value: 30100: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")
+
+
+@pytest.mark.parametrize(("spec", "message"), [
+    ({"loadBalancerSourceRanges": ["10.0.0.0/8"]}, "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"),
+    ({"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0"]},
+     'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),
+    ({"externalIPs": ["127.0.0.1"]}, 'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'),
+    ({"externalIPs": ["169.254.1.1"]},
+     'spec.externalIPs[0]: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)'),
+    ({"trafficDistribution": "X"},
+     'spec.trafficDistribution: Unsupported value: "X": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"'),
+    ({"ports": [{"port": 80, "appProtocol": "a b"}]}, "spec.ports[0].appProtocol: Invalid value: \"a b\": name part must consist of alphanumeric "
+     "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
+     "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")])
+def test_SVC_14_other_fields(server, spec, message):
     assert refusal(server, **spec) == message
 
 

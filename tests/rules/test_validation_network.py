@@ -44,14 +44,6 @@ CREATE = {
                     'spec.type: Unsupported value: "X": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"'),
     "SVC-14 affinity": ({"spec sessionAffinity": "X"},
                         'spec.sessionAffinity: Unsupported value: "X": supported values: "ClientIP", "None"'),
-    "SVC-3 mismatch": ({"spec clusterIP": "10.96.1.1", "spec clusterIPs": ["10.96.1.2"]},
-                       'spec.clusterIPs: Invalid value: ["10.96.1.2"]: first value must match `clusterIP`'),
-    "SVC-3 only the list": ({"spec clusterIP": GONE, "spec clusterIPs": ["10.96.1.2"]},
-                            'spec.clusterIPs: Invalid value: ["10.96.1.2"]: must be empty when `clusterIP` is not specified'),
-    "no address": ({"spec clusterIP": "Nones"},
-                   'spec.clusterIPs[0]: Invalid value: "Nones": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
-    "SVC-2 dual stack": ({**PLAIN, "spec ipFamilyPolicy": "RequireDualStack"},
-                         'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services'),
 }
 
 
