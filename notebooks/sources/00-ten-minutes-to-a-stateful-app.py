@@ -55,8 +55,11 @@ lab.settle()
 # %%
 lab.show()
 
+# %% [markdown]
+# The same in words. `%kubectl` is kubectl inside this notebook, without a server; Tab completes. Point at a row: the view shows whose it is.
+
 # %%
-lab.kubectl("get pods")
+# %kubectl get pods
 
 # %%
 lesson.reveal("P1")
@@ -73,8 +76,8 @@ lesson.reveal("P1")
 # First, a file: written through `web-0`, into the directory where its volume is mounted.
 
 # %%
-lab.kubectl("exec web-0 -- sh -c 'echo hello > /usr/share/nginx/html/aaa.txt'")
-lab.kubectl("exec web-0 -- cat /usr/share/nginx/html/aaa.txt")
+# %kubectl exec web-0 -- sh -c 'echo hello > /usr/share/nginx/html/aaa.txt'
+# %kubectl exec web-0 -- cat /usr/share/nginx/html/aaa.txt
 
 # %% [markdown]
 # **Predict**, twice.
@@ -89,16 +92,16 @@ lesson.predict("P3")
 # **Act.** You can run this cell, or click `web-0` in the view above and press **Delete**, then **Run**.
 
 # %%
-lab.kubectl("delete pod web-0")
+# %kubectl delete pod web-0
 
 # %% [markdown]
 # **Observe.**
 
 # %%
-lab.kubectl("get pods")
+# %kubectl get pods
 
 # %%
-lab.kubectl("exec web-0 -- cat /usr/share/nginx/html/aaa.txt")
+# %kubectl exec web-0 -- cat /usr/share/nginx/html/aaa.txt
 
 # %%
 lesson.reveal("P2")
@@ -122,7 +125,7 @@ lesson.predict("P4")
 # **Act.**
 
 # %%
-lab.kubectl("scale sts web --replicas=2")
+# %kubectl scale sts web --replicas=2
 
 # %% [markdown]
 # **Observe.** Look at the row of `web-2`: what is left of it?

@@ -41,26 +41,26 @@ lesson.predict("P1")
 lesson.predict("P2")
 
 # %% [markdown]
-# **Act.**
+# **Act.** The files lie in `tutorial/manifests`.
 
 # %%
-lab.kubectl("apply -f -", manifest("volumes", "service", "statefulset"))
+# %kubectl apply -f volumes.yaml -f service.yaml -f statefulset.yaml
 
 # %% [markdown]
 # **Observe.** A while later (`lab.run(seconds)` lets the cluster's own clock go on):
 
 # %%
 lab.run(63)
-lab.kubectl("get sts")
+# %kubectl get sts
 
 # %%
-lab.kubectl("get pods")
+# %kubectl get pods
 
 # %%
-lab.kubectl("get pv")
+# %kubectl get pv
 
 # %%
-lab.kubectl("get pvc")
+# %kubectl get pvc
 
 # %%
 lab
@@ -89,8 +89,9 @@ for seed in (1, 3, 5):
 # Three files first, one through each Pod.
 
 # %%
-for pod, name in (("web-0", "aaa"), ("web-1", "bbb"), ("web-2", "ccc")):
-    lab.kubectl(f"exec {pod} -- sh -c 'echo I am {pod} > /usr/share/nginx/html/{name}.txt'")
+# %kubectl exec web-0 -- sh -c 'echo I am $HOSTNAME > /usr/share/nginx/html/aaa.txt'
+# %kubectl exec web-1 -- sh -c 'echo I am $HOSTNAME > /usr/share/nginx/html/bbb.txt'
+# %kubectl exec web-2 -- sh -c 'echo I am $HOSTNAME > /usr/share/nginx/html/ccc.txt'
 
 # %% [markdown]
 # **Predict.**
@@ -104,11 +105,11 @@ lesson.predict("P3")
 # %%
 lab.cluster.delete("pod", "web-0")
 lab.run(1)
-lab.kubectl("get pods --no-headers")
+# %kubectl get pods --no-headers
 
 # %%
 lab.settle()
-lab.kubectl("get pods,pvc")
+# %kubectl get pods,pvc
 
 # %%
 lesson.reveal("P3")
@@ -123,16 +124,16 @@ lesson.reveal("P3")
 # The Service is *headless*: it has no address of its own.
 
 # %%
-lab.kubectl("get svc")
+# %kubectl get svc
 
 # %% [markdown]
 # A headless Service gives every Pod behind it a name: `<pod>.<service>`. From a busybox in the same namespace:
 
 # %%
-lab.kubectl("run busybox --rm -it --image=busybox --restart=Never -- wget -O - web-0.nginx/aaa.txt")
+# %kubectl run busybox --rm -it --image=busybox --restart=Never -- wget -O - web-0.nginx/aaa.txt
 
 # %%
-lab.kubectl("run busybox --rm -i --image=busybox --restart=Never -- sh -c 'wget -q -O - web-1.nginx/bbb.txt; wget -q -O - web-2.nginx/ccc.txt'")
+# %kubectl run busybox --rm -i --image=busybox --restart=Never -- sh -c 'wget -q -O - web-1.nginx/bbb.txt; wget -q -O - web-2.nginx/ccc.txt'
 
 # %% [markdown]
 # **Predict.** And from another namespace?
@@ -144,10 +145,10 @@ lesson.predict("P4")
 # **Act and observe.**
 
 # %%
-lab.kubectl("run busybox -n default --rm -i --image=busybox --restart=Never -- wget -q -O - web-0.nginx/aaa.txt")
+# %kubectl run busybox -n default --rm -i --image=busybox --restart=Never -- wget -q -O - web-0.nginx/aaa.txt
 
 # %%
-lab.kubectl("run busybox -n default --rm -i --image=busybox --restart=Never -- wget -q -O - web-0.nginx.gsh/aaa.txt")
+# %kubectl run busybox -n default --rm -i --image=busybox --restart=Never -- wget -q -O - web-0.nginx.gsh/aaa.txt
 
 # %%
 lesson.reveal("P4")
@@ -168,13 +169,13 @@ lesson.predict("P5")
 # **Act.**
 
 # %%
-lab.kubectl("scale sts web --replicas=5")
+# %kubectl scale sts web --replicas=5
 
 # %% [markdown]
 # **Observe.** And ask why.
 
 # %%
-lab.kubectl("get pods,pvc")
+# %kubectl get pods,pvc
 
 # %%
 lab.cluster.why("sts/web")
@@ -189,12 +190,10 @@ lesson.reveal("P5")
 lesson.predict("P6")
 
 # %%
-from tutorial.lessons.lesson00 import PV4
-
-lab.kubectl("apply -f -", PV4)
+# %kubectl apply -f pv4.yaml
 
 # %%
-lab.kubectl("get pods,pvc")
+# %kubectl get pods,pvc
 
 # %%
 lesson.reveal("P6")
@@ -217,14 +216,14 @@ lesson.predict("P7")
 # **Act and observe.**
 
 # %%
-lab.kubectl("scale sts web --replicas=3")
-lab.kubectl("apply -f -", manifest("deployment"))
-lab.kubectl("get pods -o name")
+# %kubectl scale sts web --replicas=3
+# %kubectl apply -f deployment.yaml
+# %kubectl get pods -o name
 
 # %%
 cattle = [p["metadata"]["name"] for p in lab.cluster.list("pods", selector="app=cattle")][0]
 lab.kubectl(f"delete pod web-0 {cattle}")
-lab.kubectl("get pods -o name")
+# %kubectl get pods -o name
 
 # %%
 lesson.reveal("P7")
@@ -262,8 +261,8 @@ lesson.predict("P8")
 # **Act and observe.**
 
 # %%
-lab.kubectl("apply -f -", manifest("class-slow", "claim1"))
-lab.kubectl("get sc,pvc -l '!app'")
+# %kubectl apply -f class-slow.yaml -f claim1.yaml
+# %kubectl get sc,pvc -l '!app'
 
 # %%
 lab.cluster.why("pvc/claim1")
@@ -275,15 +274,15 @@ lesson.reveal("P8")
 # Now the class is made. Its provisioner is an external driver, `fast.example.com`:
 
 # %%
-lab.kubectl("apply -f -", manifest("class-fast"))
+# %kubectl apply -f class-fast.yaml
 lab.cluster.why("pvc/claim1")
 
 # %% [markdown]
 # The class exists, and still the claim waits: a class only *names* a driver, it does not bring one. Install it:
 
 # %%
-lab.kubectl("apply -f -", manifest("driver-fast"))
-lab.kubectl("get pvc claim1")
+# %kubectl apply -f driver-fast.yaml
+# %kubectl get pvc claim1
 
 # %% [markdown]
 # **Explain.** `volumeBindingMode: Immediate` made the volume as soon as the claim existed; `WaitForFirstConsumer` would have waited for a Pod.

@@ -15,21 +15,6 @@ from .facts import ROOT, bound, file, find, holds_file, names, no_pod, pods_read
 
 LAB = {"namespace": "gsh", "seed": 0}
 ALL = manifest(*EXAMPLE)
-PV4 = """apiVersion: v1
-kind: PersistentVolume
-metadata:
-  name: pv4
-spec:
-  capacity:
-    storage: 1Gi
-  accessModes:
-  - ReadWriteOnce
-  persistentVolumeReclaimPolicy: Recycle
-  storageClassName: gsh-pv
-  nfs:
-    path: /root/vdisk/pv_d
-    server: 10.113.69.123
-"""
 
 
 def running() -> Lab:
@@ -137,7 +122,7 @@ TASKS = (
     Task("E3", "A fourth one", "Make web-3 run, on a volume of its own. There are many ways; any that works counts.", running,
          (Clause("web-0 to web-3 are Ready", pods_ready("web-0", "web-1", "web-2", "web-3")), Clause("claim www-web-3 is Bound", bound("www-web-3"))),
          ("web-3 needs a claim, and the claim needs a volume. Is there a free one?", _hint_fourth, "a PersistentVolume named pv4 like the others, then kubectl scale sts web --replicas=_"),
-         ("apply -f -\n" + PV4, "scale sts web --replicas=4"), 2),
+         ("apply -f pv4.yaml", "scale sts web --replicas=4"), 2),
 )
 
 

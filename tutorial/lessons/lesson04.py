@@ -14,7 +14,6 @@ from ..predictions import Option, Question
 from ..selftest import Statement
 from ..spotting import Spotting
 from .facts import ROOT, bound, file, find, names, phase, pods_ready, ready, volume_of
-from .lesson00 import PV4
 
 LAB = {"namespace": "gsh", "seed": 606}
 ALL = manifest(*EXAMPLE)
@@ -109,7 +108,7 @@ def _add_a_volume(lab: Lab) -> str:
     if find(lab, "Pod", "web-3") is None:
         lab.scale("StatefulSet/gsh/web", 5)
         lab.settle()
-    lab.apply(PV4)
+    lab.apply(manifest("pv4"))
     lab.settle()
     return ALL_FIVE if ready(lab, "web-4") else GOES_ON if ready(lab, "web-3") and find(lab, "Pod", "web-4") is not None else BY_HAND
 
