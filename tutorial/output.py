@@ -60,8 +60,8 @@ def _table(table: Table, states: Mapping[str, str]) -> str:
         past = id != "" and id in ids[i + 1:]
         first, *rest = map(escape, row.cells)
         cells = [("" if past else _glyph(states.get(id, ""))) + first, *rest]
-        told = f' data-id="{escape(id)}"' if id else ""
-        lines.append(f'<tr{told}{" class=past" if past else ""} tabindex="{-1 if i else 0}"><td>{"</td><td>".join(cells)}</td></tr>')
+        marks = (f' data-id="{escape(id)}"' if id else "") + (' class="past"' if past else "")
+        lines.append(f'<tr{marks} tabindex="{-1 if i else 0}"><td>{"</td><td>".join(cells)}</td></tr>')
     return "\n".join(filter(None, [*lines, "</tbody>", "</table>"]))
 
 
