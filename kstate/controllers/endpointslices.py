@@ -39,7 +39,7 @@ class EndpointSlices(ServiceController):
             meta = metadata_of(service, old)
             meta |= {"labels": wanted, "annotations": {**(meta.get("annotations") or {}), TRIGGER: api.timestamp()}}
             obj = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta, "addressType": "IPv4",
-                   "endpoints": endpoints, "ports": ports}
+                   "endpoints": endpoints or None, "ports": ports or None}         # null where there are none (SVC-53)
             if old is None:
                 api.create(obj, because="SVC-50")
             else:
