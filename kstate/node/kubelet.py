@@ -64,6 +64,8 @@ class Kubelet(Controller):
             worker.terminate()
         elif not get(pod, "status.startTime"):
             worker.accept()
+        elif worker.expired:
+            worker.expire()
         elif not get(pod, "status.podIP"):
             worker.connect()
         else:

@@ -4,7 +4,7 @@ A worker lives for one look at the pod.  It works on copies of the container sta
 once.  What must be remembered beyond the status lies on a disk of the pod (see runs).  Of several containers each is started
 after the one before it.
 
-Not modelled: activeDeadlineSeconds, the grace period of a container that a probe kills, eviction for lack of resources.
+Not modelled: the grace period of a container that a probe kills, eviction for lack of resources.
 """
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ TEARDOWN = 60_000       # ms: after the end of the last container, until the san
 REMOUNT, LONGEST_REMOUNT = 500, 122_000     # ms: KUBE-6; each time doubled
 FINAL = ("Succeeded", "Failed")
 ENDS = {"Succeeded": 0, "Failed": 1}        # faults that end a pod: the exit code of its containers
+EXPIRED, EXPIRED_WHY = "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"
+LOST, LOST_WHY = "ContainerStatusUnknown", "The container could not be located when the pod was terminated"
 
 
 class Worker:
@@ -103,12 +105,44 @@ class Worker:
             self.api.wake(left, "idle")
             self.done()
 
+    @property
+    def expired(self) -> bool:
+        """Whether the pod is older than activeDeadlineSeconds; if it will be, it is looked at again then (KUB-35)."""
+        if "activeDeadlineSeconds" not in self.spec:
+            return False
+        left = self.spec["activeDeadlineSeconds"] * 1000 - self.api.since(self.pod["status"]["startTime"])
+        if left > 0:
+            self.api.wake(left)
+        return left <= 0
+
+    def expire(self) -> None:
+        """Its time is over: its containers are stopped, as if it were deleted, and it has failed (KUB-35)."""
+        noticed = recall(self.api.world, notes(self.pod), EXPIRED)
+        if noticed is None:
+            noticed = self.api.now
+            remember(self.api, notes(self.pod), EXPIRED, noticed, because="KUB-35")
+            self.tell("Normal", EXPIRED, EXPIRED_WHY, "KUB-35")
+        if not self.stopped(noticed, self.spec["terminationGracePeriodSeconds"] * 1000):
+            return
+        for container in (*self.init, *self.main):
+            if (last := ending(container.status)) is not None:
+                container.status["state"] = {"terminated": last}
+            else:
+                container.end(self.api.now, runtime.KILLED, LOST, LOST_WHY)
+        self.write("Failed", "KUB-35", sandbox=True, reason=EXPIRED, message=EXPIRED_WHY)
+
     def terminate(self) -> None:
         """The pod is being deleted: stop its containers within the grace period, then remove it (KUB-50, KUB-51, POD-5)."""
         meta = self.pod["metadata"]
         grace = meta.get("deletionGracePeriodSeconds", 0) * 1000
-        asked = down = self.api.clock.ms(meta["deletionTimestamp"]) - grace
-        ends = []
+        if self.stopped(self.api.clock.ms(meta["deletionTimestamp"]) - grace, grace):
+            ran = any(ending(status) for status in self.statuses.values())
+            self.write(phase(self.spec, self.statuses, final=True) if ran else phase_of(self.pod), "KUB-51", torn_down=True)
+            self.remove()
+
+    def stopped(self, asked: int, grace: int) -> bool:
+        """Stop the containers, asked at that moment (ms) and with so much grace (ms): whether all of them are down."""
+        down, ends = asked, []
         for container in (*self.main, *reversed(self.init)):        # sidecars after the others, the last first
             if container.running:
                 time, code = runtime.stop(container, grace, self.announce_stop(container))
@@ -120,12 +154,11 @@ class Worker:
             self.api.wait(self.pod, "its containers are being stopped", "KUB-50")
             for container, _, _ in ends:
                 container.probe(stopping=True)
-            return self.write(phase_of(self.pod), "KUB-45", sandbox=True)
+            self.write(phase_of(self.pod), "KUB-45", sandbox=True)
+            return False
         for container, at, code in ends:
             container.end(at, code)
-        ran = any(ending(status) for status in self.statuses.values())
-        self.write(phase(self.spec, self.statuses, final=True) if ran else phase_of(self.pod), "KUB-51", torn_down=True)
-        self.remove()
+        return True
 
     def announce_stop(self, container: Container) -> int:
         """Event Killing and the preStop hook, once; how long the hook takes (ms)."""

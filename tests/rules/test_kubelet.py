@@ -471,6 +471,34 @@ def test_KUB_50_a_shorter_grace_period():
     assert gone_after(cluster(pod("p", busybox("sleep", "3600"))), grace=8) == 8000
 
 
+def test_KUB_35_a_deadline():
+    engine = start(cluster_engine(nodes=1), pod("p", busybox("sleep", "9999"), activeDeadlineSeconds=60, terminationGracePeriodSeconds=9))
+    last, since = found(engine), engine.clock.ms(found(engine)["status"]["startTime"])
+    assert (last["status"]["phase"], last["status"]["reason"]) == ("Failed", "DeadlineExceeded")
+    assert last["status"]["message"] == "Pod was active on the node longer than the specified deadline"
+    end = status(engine)["state"]["terminated"]
+    assert (end["exitCode"], engine.clock.ms(end["finishedAt"]) - since) == (137, 69_000)
+    assert [e for e in events(engine) if "Deadline" in e or "Killing" in e] == [
+        "Normal/DeadlineExceeded: Pod was active on the node longer than the specified deadline", "Normal/Killing: Stopping container c"]
+    assert not any(phase == "Failed" for second, _, phase, _ in writes(engine) if second * 1000 < since + 69_000)
+
+
+def test_KUB_35_a_deadline_before_the_first_container_ran():
+    engine = cluster(pod("p", container(), activeDeadlineSeconds=30, volumes=[{"name": "v", "secret": {"secretName": "s"}}]))
+    engine.run(60_000)
+    assert found(engine)["status"]["reason"] == "DeadlineExceeded"
+    assert status(engine)["state"]["terminated"]["reason"] == "ContainerStatusUnknown"
+
+
+def test_KUB_35_a_deadline_that_is_set_when_it_has_passed():
+    engine = cluster(pod("p", busybox("sleep", "9999"), terminationGracePeriodSeconds=5))
+    engine.run(100_000)
+    engine.api.patch(P, {"spec": {"activeDeadlineSeconds": 10}})
+    asked = engine.now
+    engine.settle()
+    assert engine.clock.ms(status(engine)["state"]["terminated"]["finishedAt"]) - asked == 5000
+
+
 def test_KUB_50_events_and_hooks():
     engine = cluster(pod("p", container(lifecycle={"preStop": {"exec": {"command": ["false"]}}}), container("d")))
     engine.api.delete(P)
