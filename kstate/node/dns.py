@@ -16,6 +16,8 @@ from ..world import Key, World, get
 from .identity import ZONE, hosts
 
 SERVER = "10.96.0.10"               # the ClusterIP of kube-system/kube-dns
+ITSELF = {"metadata": {"name": "kube-dns", "namespace": "kube-system"},     # which need not be there as an object
+          "spec": {"clusterIP": SERVER, "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}}
 TTL = 30                            # seconds (DNS-30)
 DELEGATED = re.compile(r"\.([a-z]{2}|com|org|net|edu|gov|info|dev|app|cloud)$")      # whose servers would have to be asked
 MAX_SEARCH = 32                     # domains in resolv.conf (DNS-40)
@@ -97,7 +99,7 @@ def lookup(world: World, fqdn: str, qtype: str = "A") -> Answer:
 def _service(world: World, name: str, labels: list[str], qtype: str) -> Answer:
     """<service>.<namespace>, <endpoint>.<service>.<namespace> and _<port>._<protocol>.<service>.<namespace>."""
     namespace, service_name, *rest = labels
-    service = world.find(Key("Service", namespace, service_name))
+    service = world.find(Key("Service", namespace, service_name)) or (ITSELF if labels == ["kube-system", "kube-dns"] else None)
     if service is None:
         return NXDOMAIN
     if service["spec"].get("type") == "ExternalName":                       # DNS-14
@@ -150,13 +152,13 @@ def _pointer(world: World, name: str) -> Answer:
     """The names of an address (DNS-15)."""
     address = ".".join(name.removesuffix(".in-addr.arpa").split(".")[::-1])
     names = []
-    for service in world.list("Service"):
+    for service in (*world.list("Service"), ITSELF):
         domain = f"{service['metadata']['name']}.{service['metadata'].get('namespace', '')}.svc.{ZONE}"
         if service["spec"].get("clusterIP") == address:
             names.append(domain)
         names += [f"{e.label}.{domain}" for e in endpoints(world, service) if e.address == address]
     names.sort(key=lambda n: n.startswith(_dashed(address)))                # a pod's own name before one made of its address
-    return Answer("NOERROR", tuple(Record(name, "PTR", n) for n in names)) if names else NXDOMAIN
+    return Answer("NOERROR", tuple(Record(name, "PTR", n) for n in dict.fromkeys(names))) if names else NXDOMAIN
 
 
 class Endpoint(NamedTuple):

@@ -7,6 +7,7 @@ from .. import patch as patches
 from ..errors import BadRequest, Invalid, ServerError, invalid
 from ..eviction import evict
 from ..kinds import Kind
+from ..kinds.kind import columns
 from ..labels import of
 from ..node import exec as containers
 from ..world import Key, get, put
@@ -14,6 +15,9 @@ from . import bodies
 from .message import Request, Response, answer, not_allowed, not_found, success, text
 
 SCALE = {"kind": "Scale", "apiVersion": "autoscaling/v1"}
+SCALE_KIND = Kind("Scale", "scales", "autoscaling", columns=columns("Name, Desired int, Available int, Age"),
+                  cells=lambda scale, age: [scale["metadata"]["name"], scale["spec"].get("replicas", 0), scale["status"]["replicas"],
+                                            age(scale["metadata"]["creationTimestamp"])])
 
 
 def serve(wire, request: Request, kind: Kind, key: Key, name: str) -> Response:
@@ -28,7 +32,7 @@ def serve(wire, request: Request, kind: Kind, key: Key, name: str) -> Response:
         case ("status", "PATCH"):
             return wire.patch(request, kind, key, name)
         case ("scale", "GET" | "HEAD"):
-            return answer(scale_of(wire.api.get(key)))
+            return wire.show(request, SCALE_KIND, scale_of(wire.api.get(key)))
         case ("scale", "PUT" | "PATCH"):
             return _scale(wire, request, key)
         case ("binding", "POST"):
@@ -68,7 +72,7 @@ def _scale(wire, request: Request, key: Key) -> Response:
     new = put(parent, "spec.replicas", replicas)
     if version:
         new = put(new, "metadata.resourceVersion", version)
-    return answer(scale_of(wire.api.update(new, **bodies.call(request))))
+    return wire.show(request, SCALE_KIND, scale_of(wire.api.update(new, **bodies.call(request))))
 
 
 def _bind(wire, request: Request, key: Key) -> Response:
