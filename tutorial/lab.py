@@ -50,6 +50,7 @@ class Lab:
         self.commands: list[str] = []           # the kubectl equivalents of what was done, oldest first
         self.actions: list[tuple] = []          # the same as verbs and arguments, for the session string
         self.listeners: list[Callable[[], None]] = []
+        self.handle: Any = None                 # of the server, once it is served
         self.cluster = self._fresh()
 
     def _fresh(self) -> Cluster:
@@ -156,6 +157,8 @@ class Lab:
     def reset(self) -> str:
         """Back to the start of the lab."""
         with self.lock:
+            if self.handle is not None:
+                self.handle.stop()              # it served the cluster that goes
             self.cluster = self._fresh()
             self.actions.clear()
             self.commands.clear()
@@ -187,15 +190,17 @@ class Lab:
     def serve(self, speed: str | float = 1, port: int = 0, kubeconfig: str = "kubeconfig"):
         """Serve this cluster for the real kubectl, in JupyterLab's terminal say; the views follow what it does.
 
-        speed: virtual seconds per real second, or "max"; a long wait is cut short with the view's +10 s, or with `run`."""
-        handle = self.cluster.serve(port, speed, kubeconfig)
-        handle.follow(self.tell)
-        return handle
+        speed: virtual seconds per real second, or "max"; a long wait is cut short with the view's +10 s, or with `run`.
+        Returns a handle with url and stop(); serving again ends the server before, and so does `reset`.
+        Raises OSError where the port is taken or the kubeconfig file is somebody else's."""
+        self.handle = self.cluster.serve(port, speed, kubeconfig)
+        self.handle.follow(self.tell)
+        return self.handle
 
     # -- the whole session as one string
 
     def session(self) -> str:
-        """Everything that was done here, as one string: `replay` brings anybody to this state."""
+        """Everything that was done here, as one string: `replay` brings anybody to this state.  Clients of a served cluster are not here."""
         return b64encode(compress(json.dumps(self.actions).encode(), 9)).decode()
 
     def replay(self, session: str) -> None:
@@ -225,7 +230,7 @@ class Lab:
         """A lab of its own that goes on from here, for trying things."""
         twin = object.__new__(Lab)
         twin.__dict__ |= {**self.__dict__, "lock": threading.RLock(), "commands": list(self.commands), "actions": list(self.actions),
-                           "files": dict(self.files), "listeners": [], "cluster": self.cluster.fork()}
+                           "files": dict(self.files), "listeners": [], "handle": None, "cluster": self.cluster.fork()}
         return twin
 
     def _repr_mimebundle_(self, **_) -> dict[str, str]:
