@@ -163,7 +163,7 @@ def cells(volume: dict, age) -> list:
     spec, meta, claim = volume["spec"], volume["metadata"], volume["spec"].get("claimRef")
     return [meta["name"], get(spec, "capacity.storage", "0"), short_modes(spec.get("accessModes")),
             spec.get("persistentVolumeReclaimPolicy", ""), phase(volume),
-            f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else "", class_of(volume) or "",
+            "" if claim is None else f"{claim.get('namespace', '')}/{claim.get('name', '')}", class_of(volume) or "",
             spec.get("volumeAttributesClassName") or "<unset>", get(volume, "status.reason", ""), age(meta.get("creationTimestamp")),
             spec.get("volumeMode") or "<unset>"]
 
