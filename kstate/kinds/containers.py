@@ -7,7 +7,7 @@ from __future__ import annotations
 from .. import quantity
 from ..errors import duplicate, forbidden, invalid, not_found, required
 from . import environment, probes
-from .fields import Errors, fill, label, nonnegative_quantity, one_of, port, port_name, qualified
+from .fields import Errors, descending, fill, label, nonnegative_quantity, one_of, port, port_name, qualified
 
 ONLY_SIDECARS = "may not be set for init containers without restartPolicy=Always"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -141,22 +141,36 @@ def _mounts(container: dict, path: str, volumes: dict[str, dict]) -> Errors:
             yield invalid(f"{here}.name", name, "must not already exist in volumeDevices")
         if target in devices.values():
             yield invalid(f"{here}.mountPath", target, "must not already exist as a path in volumeDevices")
+        yield from descending(f"{path}.volumeMounts.subPath", mount.get("subPath", ""))             # without index, as Kubernetes has it
         if mount.get("subPath") and mount.get("subPathExpr"):
             yield invalid(f"{here}.subPathExpr", mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
+        yield from descending(f"{path}.volumeMounts.subPathExpr", mount.get("subPathExpr", ""))
 
 
 def _devices(container: dict, path: str, volumes: dict[str, dict]) -> Errors:
     """Block devices: only claims can be one."""
-    for i, device in enumerate(container.get("volumeDevices") or ()):
-        here, name = f"{path}.volumeDevices[{i}]", device.get("name", "")
+    devices = container.get("volumeDevices") or ()
+    mounts = {m.get("name"): m.get("mountPath") for m in container.get("volumeMounts") or ()}
+    for i, device in enumerate(devices):
+        here, name, target = f"{path}.volumeDevices[{i}]", device.get("name", ""), device.get("devicePath", "")
         if not name:
             yield required(f"{here}.name")
+        if name and any(d.get("name") == name for d in devices[:i]):
+            yield invalid(f"{here}.name", name, "must be unique")
         if name not in volumes:
             yield not_found(f"{here}.name", name)
         elif not {"persistentVolumeClaim", "ephemeral"} & volumes[name].keys():
             yield invalid(f"{here}.name", name, "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode")
-        if not device.get("devicePath"):
+        if not target:
             yield required(f"{here}.devicePath")
+        elif any(d.get("devicePath") == target for d in devices[:i]):
+            yield invalid(f"{here}.devicePath", target, "must be unique")
+        if ".." in target.split("/"):
+            yield invalid(f"{here}.devicePath", target, "can not contain backsteps ('..')")
+        if name in mounts:
+            yield invalid(f"{here}.name", name, "must not already exist in volumeMounts")
+        if target in mounts.values():
+            yield invalid(f"{here}.devicePath", target, "must not already exist as a path in volumeMounts")
 
 
 def resources(wanted: dict, path: str) -> Errors:

@@ -5,6 +5,7 @@ A check yields FieldErrors in Kubernetes' texts for one field, or nothing; valid
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -76,6 +77,13 @@ def one_of(field: str, value: str | None, supported: Iterable[str]) -> Errors:
 def no_backsteps(field: str, path: str) -> Errors:
     if ".." in path.split("/"):
         yield invalid(field, path, "must not contain '..'")
+
+
+def descending(field: str, path: str) -> Errors:
+    """A path below something else."""
+    if posixpath.isabs(path):
+        yield invalid(field, path, "must be a relative path")
+    yield from no_backsteps(field, path)
 
 
 def ip(field: str, text: str) -> Errors:
