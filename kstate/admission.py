@@ -1,11 +1,11 @@
 """What the API server adds or refuses between decoding and validation: the admission plugins, one function each.
 
 Modelled: NamespaceLifecycle, ServiceAccount, DefaultTolerationSeconds, Priority, DefaultStorageClass,
-StorageObjectInUseProtection, PersistentVolumeClaimResize, LimitRange and ResourceQuota as far as they concern claims.
+StorageObjectInUseProtection, PersistentVolumeClaimResize, ResourceQuota (quota.py), LimitRange as far as it concerns claims.
 """
 from __future__ import annotations
 
-from . import addresses, quantity
+from . import addresses, quantity, quota
 from .classes import class_of, default_class
 from .errors import NotFound
 from .refusals import forbidden
@@ -43,10 +43,18 @@ def update(api, kind, new: dict, old: dict) -> None:
         addresses.allocate(api, new, old)
 
 
+def allow_create(api, kind, obj: dict) -> None:
+    """What is asked of a new object only once it is known to be valid."""
+    if kind.namespaced:
+        quota.check(api.world, kind, obj)
+
+
 def allow_update(api, kind, new: dict, old: dict) -> None:
     """What is asked of an update only once it is known to be valid (PVCAPI-15)."""
-    if kind.kind == "PersistentVolumeClaim" and get(old, "status.phase") == "Bound":
-        _resize(api, kind, new, old)
+    if kind.kind == "PersistentVolumeClaim":
+        if get(old, "status.phase") == "Bound":
+            _resize(api, kind, new, old)
+        quota.check(api.world, kind, new, old)
 
 
 def delete(api, kind, obj: dict) -> None:
@@ -157,36 +165,8 @@ def _limit_range(api, kind, claim: dict) -> None:
                 raise forbidden(kind, claim, f"maximum storage usage per PersistentVolumeClaim is {most}, but request is {request}")
 
 
-def _quota(api, kind, claim: dict) -> None:
-    """ResourceQuota for claims: counts and requested storage, in all and by class (ADM-6)."""
-    namespace, class_name = claim["metadata"]["namespace"], class_of(claim) or ""
-    prefix = f"{class_name}.storageclass.storage.k8s.io/"
-    count, storage = {"persistentvolumeclaims": "1"}, {"requests.storage": get(claim, "spec.resources.requests.storage", "0")}
-    asked = {**count, **storage, **{prefix + k: v for k, v in {**count, **storage}.items() if class_name}}
-    for found in api.world.list("ResourceQuota", namespace):
-        hard = found["spec"].get("hard") or {}
-        limited = {k: v for k, v in asked.items() if k in hard}
-        used = {k: _used(api, namespace, k) for k in limited}
-        over = sorted(k for k, v in limited.items() if quantity.value(used[k]) + quantity.value(v) > quantity.value(hard[k]))
-        if over:
-            requested, already, most = (",".join(f"{k}={which[k]}" for k in over) for which in (limited, used, hard))
-            raise forbidden(kind, claim, f"exceeded quota: {found['metadata']['name']}, requested: {requested}, used: {already}, "
-                                         f"limited: {most}")
-
-
-def _used(api, namespace: str, resource: str) -> str:
-    class_name = resource.partition(".storageclass.")[0] if ".storageclass." in resource else None
-    claims = [c for c in api.world.list("PersistentVolumeClaim", namespace) if class_name in (None, class_of(c))]
-    if not resource.endswith("requests.storage"):
-        return str(len(claims))
-    total = sum(max(quantity.value(get(c, "spec.resources.requests.storage", "0")),
-                    quantity.value(get(c, "status.allocatedResources.storage", "0"))) for c in claims)
-    family = get(claims[0], "spec.resources.requests.storage", "0") if claims else "0"
-    return quantity.like(total, family)
-
-
 CREATE = {
     "Pod": (_service_account, _default_tolerations, _priority),
-    "PersistentVolumeClaim": (_limit_range, _default_storage_class, _protection("kubernetes.io/pvc-protection"), _quota),
+    "PersistentVolumeClaim": (_limit_range, _default_storage_class, _protection("kubernetes.io/pvc-protection")),
     "PersistentVolume": (_protection("kubernetes.io/pv-protection"),),
 }

@@ -89,6 +89,7 @@ class Api:
         if kind.generation:
             meta["generation"] = 1                                          # API-17
         self._check(kind, new, None)
+        admission.allow_create(self, kind, new)
         if version not in ("", "0"):
             raise ServerError("resourceVersion should not be set on objects to be created")     # API-2
         if (existing := self.world.find(key)) is not None:

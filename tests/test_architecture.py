@@ -18,7 +18,7 @@ LAYERS = [
     ("kinds",),
     ("layout", "digraph", "graph", "rules", "story"),
     ("controllers.base", "workloads", "storage", "scheduling", "node"),
-    ("recorder", "refusals", "agreement", "addresses", "admission", "deletion"),
+    ("recorder", "refusals", "agreement", "addresses", "quota", "admission", "deletion"),
     ("api",),
     ("eviction",),
     ("client", "engine"),

@@ -20,6 +20,7 @@ from .podgc import PodGC
 from .protection import ClaimProtection, VolumeProtection
 from .reclaim import Reclaimer
 from .replicaset import ReplicaSets
+from .resourcequota import ResourceQuotas
 from .scheduler import Scheduler
 from .serviceaccounts import ServiceAccounts
 from .statefulset import StatefulSets
@@ -31,6 +32,6 @@ ALL: tuple = (
     Endpoints, EndpointSlices, EndpointSliceMirroring,
     Volumes, Claims, Reclaimer, ClaimProtection, VolumeProtection, EphemeralVolumes,
     ExternalProvisioner, ExternalDeleter, ExternalAttacher, AttachDetach, ExpandController, ExternalResizer, FileSystemResizer,
-    GarbageCollector, Namespaces, ServiceAccounts,
+    GarbageCollector, Namespaces, ServiceAccounts, ResourceQuotas,
     Scheduler, NodeLifecycle, TaintEviction, PodGC, Disruption, NodeStatus, Kubelet,
 )

@@ -70,18 +70,18 @@ def add(total: dict[str, int], more: dict[str, int]) -> None:
         total[resource] = total.get(resource, 0) + number
 
 
-def requests(spec: dict) -> dict[str, int]:
-    """What a pod asks for: its containers and sidecars together, or its greediest moment of initialisation (SCHED-4)."""
+def requests(spec: dict, sort: str = "requests") -> dict[str, int]:
+    """What a pod asks for, or is limited to: its containers and sidecars together, or its greediest moment of initialisation (SCHED-4)."""
     total: dict[str, int] = {}
     for container in spec["containers"]:
-        add(total, _of(container))
+        add(total, _of(container, sort))
     sidecars: dict[str, int] = {}
     peak: dict[str, int] = {}
     for container in spec.get("initContainers") or ():
         moment = dict(sidecars)
-        add(moment, _of(container))
+        add(moment, _of(container, sort))
         if is_sidecar(container):
-            add(total, _of(container))
+            add(total, _of(container, sort))
             sidecars = moment
         for resource, number in moment.items():
             peak[resource] = max(peak.get(resource, 0), number)
@@ -91,8 +91,8 @@ def requests(spec: dict) -> dict[str, int]:
     return total
 
 
-def _of(container: dict) -> dict[str, int]:
-    return {resource: amount(resource, text) for resource, text in get(container, "resources.requests", {}).items()}
+def _of(container: dict, sort: str = "requests") -> dict[str, int]:
+    return {resource: amount(resource, text) for resource, text in get(container, f"resources.{sort}", {}).items()}
 
 
 def scored_requests(spec: dict) -> dict[str, int]:
