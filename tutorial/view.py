@@ -13,7 +13,7 @@ whoever acted: that is how the view hears that it has to look again.
 
 The page gets the whole scene once; then each message holds what changed: {"delta": {section: {"set": {...}, "gone": [...]}}}.
 The scene that is asked for later (by a page that is loaded again) is the one last sent.  The page answers with
-{"verb": ..., and its arguments}.  What is saved in a notebook is the same picture as SVG and as text.
+{"verb": ..., and its arguments}; of a scale it says by how many.  What is saved in a notebook is the same picture as SVG and as text.
 """
 from __future__ import annotations
 
@@ -134,6 +134,8 @@ class View(anywidget.AnyWidget):
             return
         if verb == "reset":
             self._seats = {}
+        if verb == "scale":             # by so many from what it is now: two quick clicks are two replicas
+            message["replicas"] = max(0, self._scene["nodes"][message["ref"]]["replicas"] + message["by"])
         getattr(self.session, verb)(*map(message.get, VERBS[verb]))
 
     def _repr_mimebundle_(self, **kwargs):

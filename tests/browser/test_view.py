@@ -52,6 +52,12 @@ def test_plus_adds_a_pod_with_its_claim_and_minus_takes_the_pod(show):
     expect(stand.node("PersistentVolumeClaim/gsh/www-web-3")).to_have_count(1)
 
 
+def test_two_quick_clicks_are_two_replicas(show):
+    stand = show()
+    stand.page.evaluate("() => { const plus = document.querySelector('[data-testid=plus]'); plus.click(); plus.click(); }")
+    expect(stand.page.get_by_test_id("echo")).to_have_text("$ kubectl scale statefulset web --replicas=5")
+
+
 def test_a_deleted_pod_comes_back_where_it_was_and_nothing_else_moves(show):
     stand = show()
     places = "() => Object.fromEntries([...document.querySelectorAll('[data-id]')].map(e => [e.dataset.id, e.style.transform]))"

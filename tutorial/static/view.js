@@ -417,7 +417,7 @@ class View {
 
   scale(id, by) {
     const set = this.scene.nodes[id];
-    if (set && set.replicas + by >= 0) this.send("scale", { ref: id, replicas: set.replicas + by });
+    if (set && set.replicas + by >= 0) this.send("scale", { ref: id, by });
   }
 
   /* The set that + and - mean: the one that has the focus or is selected, or owns what is; else the only one. */
