@@ -72,7 +72,7 @@ def test_the_labs_own_verbs_and_the_views_work_while_it_is_served(lab, serve):
     assert client.ask("GET", WEB).json["spec"]["replicas"] == 2
     lab.settle()
     assert client.ask("GET", "/api/v1/namespaces/default/pods/web-2").status == 404
-    page.view._hear(page.view, {"verb": "scale", "ref": NODE, "replicas": 3}, [])
+    page.view._hear(page.view, {"verb": "scale", "ref": NODE, "by": 1}, [])
     page.view._hear(page.view, {"verb": "run", "seconds": 60}, [])
     assert client.ask("GET", "/api/v1/namespaces/default/pods/web-2").json["status"]["phase"] == "Running"
     assert lab.kubectl("get sts web -o jsonpath={.spec.replicas}").stdout == "3"
