@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..errors import BadRequest, Invalid, UnsupportedMediaType, forbidden, invalid, required, unsupported
+from ..errors import BadRequest, Invalid, ServerError, UnsupportedMediaType, forbidden, invalid, required, unsupported
 from ..kinds import Kind
+from ..kinds.intents import misfits
 from ..kinds.schema import Mismatch, decode, decode_part, root, unrecognized
 from ..kinds.text import parse_json, parse_yaml_documents
 from . import protobuf
@@ -130,6 +131,10 @@ def _intent(request: Request, kind: Kind, warnings: list[str]) -> dict:
     if found.get("apiVersion") != kind.api_version:
         raise BadRequest(f"Incorrect version specified in apply patch. Specified patch version: {found.get('apiVersion', '')}, "
                          f"expected: {kind.api_version}")
+    if wrong := misfits(root(kind.kind), found):
+        meta = found["metadata"] if isinstance(found.get("metadata"), dict) else {}
+        about = f"{meta.get('namespace', '')}/{meta.get('name', '')}; {kind.group}/{kind.version}, Kind={kind.kind}"
+        raise ServerError(f"failed to create typed patch object ({about}): {wrong}")
     intent = _checked(request, kind, found, duplicates, warnings)
     if "managedFields" in intent["metadata"]:
         raise BadRequest("metadata.managedFields must be nil")

@@ -231,10 +231,33 @@ def test_API_58_a_yaml_body(server):
     ("fieldManager=me", config_map(uid="u"), 409,
      'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid u, and no existing object was found'),
     ("fieldManager=me", b"- 1", 400, "error decoding YAML: an object is expected"),
-    ("fieldManager=me&fieldValidation=Strict", {**config_map(), "spec": {}}, 400,
-     'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "spec"')])
+    ("fieldManager=me&fieldValidation=Ignore", {**config_map(), "spec": {}}, 500,
+     "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .spec: field not declared in schema")])
 def test_API_58_what_apply_demands(server, query, obj, code, message):
     assert server.refused("PATCH", f"{CORE}/configmaps/a?{query}", obj, media=APPLY)[::2] == (code, message)
+
+
+@pytest.mark.parametrize(("spec", "why"), [
+    ({"foo": 1}, ".spec.foo: field not declared in schema"),
+    ({"replicas": "3"}, ".spec.replicas: expected numeric (int or float), got string"),
+    ({"serviceName": 5}, ".spec.serviceName: expected string, got &value.valueUnstructured{Value:5}"),
+    ({"serviceName": {"a": [True]}}, ".spec.serviceName: expected string, got "
+                                     '&value.valueUnstructured{Value:map[string]interface {}{"a":[]interface {}{true}}}'),
+    ({"template": "x"}, ".spec.template: expected map, got &{x}"),
+    ({"template": {"spec": {"hostNetwork": "yes"}}}, ".spec.template.spec.hostNetwork: expected boolean, got &{yes}"),
+    ({"template": {"spec": {"containers": {"name": "c"}}}}, ".spec.template.spec.containers: expected list, got &{map[name:c]}"),
+    ({"template": {"spec": {"containers": [{"name": "c"}, {"name": "c"}]}}}, '.spec.template.spec.containers: duplicate entries for key [name="c"]'),
+    ({"template": {"spec": {"containers": [{"image": "c"}]}}},
+     '.spec.template.spec.containers: element 0: associative list with keys has an element that omits key field "name" '
+     "(and doesn't have default value)"),
+    ({"template": {"spec": {"containers": [{"name": "c", "env": [{"name": "A", "value": 1}]}]}}},
+     '.spec.template.spec.containers[name="c"].env[name="A"].value: expected string, got &value.valueUnstructured{Value:1}'),
+    ({"volumeClaimTemplates": [{"spec": {"accessModes": 5}}], "foo": 1},
+     "errors:\n  .spec.volumeClaimTemplates[0].spec.accessModes: expected list, got &{5}\n  .spec.foo: field not declared in schema")])
+def test_API_58_an_intent_that_fits_no_type(server, spec, why):
+    answer = apply(server, {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "web", "namespace": "default"}, "spec": spec})
+    assert (answer.status, answer.json["message"]) == (
+        500, f"failed to create typed patch object (default/web; apps/v1, Kind=StatefulSet): {why}")
 
 
 def test_API_58_force_is_for_apply_alone(server, web):
