@@ -8,7 +8,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from ..storage.volumes import CLAIM, VOLUME, attachable, bound_uid, claim_key, claim_keys, stopped
-from .base import Controller, Key, condition, get, is_true, key_of, name, phase, put
+from .base import Controller, Key, condition, get, is_true, key_of, name, phase, put, uid
 
 ATTACHMENT = "VolumeAttachment"
 SHARED = ("ReadWriteMany", "ReadOnlyMany")
@@ -63,7 +63,7 @@ class AttachDetach(Controller):
             if node in held:
                 continue
             if held and not any(mode in SHARED for mode in volume["spec"]["accessModes"]):
-                self.refuse(api, volume, pods, [p for n in held for p in wanted.get(n, ())])
+                self.refuse(api, volume, pods, held, [p for n in held for p in wanted.get(n, ())])
             else:
                 held[node] = api.create(_attachment(volume, node), "AD-1")
 
@@ -87,14 +87,17 @@ class AttachDetach(Controller):
         api.wait(volume, f"driver {csi['driver']} has not attached it to {attachment['spec']['nodeName']}", "AD-3")
         api.wake(TIMEOUT, "poll")
 
-    def refuse(self, api, volume, pods, users) -> None:
-        """Another node has the volume for itself (AD-2)."""
+    def refuse(self, api, volume, pods, held, users) -> None:
+        """Another node has the volume for itself, which each pod is told once; or it is just getting it: that is waited for (AD-2)."""
         if users:
             why = f"Volume is already used by pod(s) {', '.join(map(name, users))}"
         else:
             why = "Volume is already exclusively attached to one node and can't be attached to another"
+        message = f'Multi-Attach error for volume "{name(volume)}" {why}'
+        attached = any(get(attachment, "status.attached") for attachment in held.values())
         for pod in pods:
-            api.event(pod, "Warning", "FailedAttachVolume", f'Multi-Attach error for volume "{name(volume)}" {why}', because="AD-2")
+            if attached and all(event["message"] != message for event in api.select("event by object", uid(pod))):
+                api.event(pod, "Warning", "FailedAttachVolume", message, because="AD-2")
             api.wait(pod, f"{name(volume)}: {why[0].lower()}{why[1:]}", "AD-2")
 
     def detach(self, api, volume, attachment) -> bool:

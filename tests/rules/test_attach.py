@@ -95,6 +95,26 @@ def test_AD_2_one_node_at_a_time():
     assert events(engine, named(engine, "pod/b"))[-1] == 'Normal/SuccessfulAttachVolume: AttachVolume.Attach succeeded for volume "v" '
 
 
+def test_AD_2_each_pod_is_told_once():
+    engine = cluster()
+    start(engine, "a", "node-1")
+    start(engine, "b", "node-2")
+    engine.api.patch(Key("Pod", "default", "b"), {"metadata": {"labels": {"seen": "again"}}})
+    engine.run(300_000)
+    refused, = (e for e in engine.world.list("Event") if e["reason"] == "FailedAttachVolume")
+    assert refused.get("count", 1) == 1
+
+
+def test_AD_2_who_waits_for_a_volume_that_is_just_being_attached_is_told_nothing():
+    engine = cluster(installed=False)
+    apply(engine, [pod("a", claims="c", node="node-1")])
+    engine.drain()
+    apply(engine, [pod("b", claims="c", node="node-2")])
+    engine.drain()
+    assert [a["spec"]["nodeName"] for a in engine.world.list("VolumeAttachment")] == ["node-1"]
+    assert events(engine, named(engine, "pod/b")) == []
+
+
 def test_AD_2_all_users_are_named():
     engine = cluster()
     for name in "ab":
