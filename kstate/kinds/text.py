@@ -41,7 +41,7 @@ SPACE = re.compile(r"[ \t\r\n]*")
 def parse_json(text: str | bytes) -> tuple[Any, list[str]]:
     """The value, and the paths of fields that stand twice (the last one counts).  Raises ValueError with Go's text."""
     try:
-        text = text.decode() if isinstance(text, bytes) else text
+        text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         value, twice, end = _json_value(text, 0)
         if end < len(text):
             raise json.JSONDecodeError("Extra data", text, end)

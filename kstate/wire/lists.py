@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from ..errors import BadRequest, Expired, Invalid, Timeout, forbidden
 from ..kinds import Kind
+from ..kinds.text import parse_json
 from ..world import Dict, World
 from .message import Request
 from .selection import selection
@@ -97,7 +99,15 @@ def _token(revision: int, start: str) -> str:
 
 def _read(token: str) -> tuple[int, str]:
     try:
-        found = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        return int(found["rv"]), str(found["start"])
-    except (ValueError, KeyError, TypeError) as error:
+        good = len(re.match(r"[\w-]*", token, re.ASCII)[0])
+        if good < len(token) or good % 4 == 1:
+            raise ValueError(f"illegal base64 data at input byte {good}")
+        found, _ = parse_json(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        version, revision, start = (found.get(field) if isinstance(found, dict) else None for field in ("v", "rv", "start"))
+        if version != "meta.k8s.io/v1":
+            raise ValueError(f'server does not recognize this encoded version "{version or ""}"')
+        if not isinstance(revision, int) or not isinstance(start, str) or not start:
+            raise ValueError(f"encoded start key empty (version {version})")
+        return revision, start
+    except ValueError as error:
         raise BadRequest(f"continue key is not valid: {error}") from None
