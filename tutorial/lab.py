@@ -19,6 +19,7 @@ from kstate import Cluster
 from kstate.clock import age
 from kstate.graph import graph
 from kstate.kubectl import Table, kubectl
+from kstate.kubectl.terminal import shell
 from kstate.story import QUIET, short
 
 from .manifests import by_file_name
@@ -28,7 +29,7 @@ from .resolution import Resolution, resolution
 from .svg import svg
 from .text import text
 
-VERBS = ("apply", "scale", "delete", "write", "step", "settle", "run", "undo", "redo", "kubectl")
+VERBS = ("apply", "scale", "delete", "write", "step", "settle", "run", "undo", "redo", "kubectl", "shell")
 
 
 class Command(str):
@@ -177,6 +178,13 @@ class Lab:
             result = kubectl(self.cluster, command, stdin, files=self.files, tables=tables)
             output.append(shown(result, tables, self._states() if tables else {}))
         self.act(("kubectl", command, stdin), f"kubectl {command}", do)
+        return output[0]
+
+    def shell(self, script: str, stdin: str = "") -> Output:
+        """Run a script in a simulated bash beside the cluster, in which kubectl is a program: loops, pipes and files as tutorials have
+        them.  Its home directory are `files`; no file, process or network of this machine is touched."""
+        output: list[Output] = []
+        self.act(("shell", script, stdin), script.strip(), lambda: output.append(shown(shell(self.cluster, script, self.files, stdin))))
         return output[0]
 
     def _states(self) -> dict[str, str]:

@@ -1,8 +1,10 @@
-"""%kubectl and %kubens: a terminal's commands in a cell.
+"""%kubectl, %kubens and %%shell: a terminal's commands in a cell.
 
     %kubectl get pods                   a line, as it is typed in a terminal
     %%kubectl apply -f -                the rest of the cell is standard input
     %kubectl edit sts web               opens the object in the next cell; running that cell saves it
+    %kubectl get pods | grep web        with a pipe, or >, ; or $(...), the line goes to a simulated bash
+    %%shell                             so does a whole script: for i in 0 1; do kubectl exec web-$i -- hostname; done
     %kubens gsh                         from here on in that namespace; alone it lists them, - goes back
 
 They act on the notebook's variable `lab`, so that its views follow.  Nothing in a line is replaced by Python's values:
@@ -12,6 +14,7 @@ and raises nothing; as after `!command`, its exit code is left in `_exit_code`. 
 from __future__ import annotations
 
 import re
+import shlex
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.error import UsageError
@@ -25,6 +28,7 @@ from kstate.kubectl.edit import HOW
 from .lab import Lab
 from .output import Output, shown
 
+OPERATORS = "|&;<>()`"
 TYPED = re.compile(r"\s*(?:%(?P<cell>%?)kubectl\s+(?P<kubectl>.*)|%kubens\s+(?P<kubens>(?!-)\S*))")
 
 
@@ -55,11 +59,19 @@ class Commands(Magics):
     @line_cell_magic
     def kubectl(self, line: str, cell: str = "") -> None:
         """%kubectl get pods; or %%kubectl apply -f - with the standard input below."""
+        if _of_a_shell(line):
+            return self.print(self.lab.shell(f"kubectl {line}", cell))
         output = self.lab.kubectl(line, cell)
         if output.stdout.startswith(HOW):
             self.shell.set_next_input(f"%%kubectl {line}\n{output.stdout.removeprefix(HOW)}")
             output = shown(Result("The next cell holds what you want to edit: change it, then run it.\n", output.stderr, output.code))
         self.print(output)
+
+    @no_var_expand
+    @line_cell_magic
+    def shell(self, line: str, cell: str = "") -> None:
+        """%%shell with a script below, or %shell and a line of one: in a simulated bash, where kubectl is a program."""
+        self.print(self.lab.shell(cell or line))
 
     @no_var_expand
     @line_magic
@@ -105,6 +117,16 @@ class Commands(Magics):
             offered = complete(lab.cluster, text)
         return {"completions": [SimpleCompletion(word, type="kubectl") for word in offered], "matched_fragment": re.search(r"\S*$", text)[0],
                 "suppress": True, "ordered": True}
+
+
+def _of_a_shell(line: str) -> bool:
+    """Whether something stands in it that only a shell understands: outside of quotes a pipe, a redirection, `;`, `&` or a bracket."""
+    words = shlex.shlex(line, posix=True, punctuation_chars=OPERATORS)
+    words.whitespace_split, words.commenters = True, ""
+    try:
+        return any(word and not set(word) - set(OPERATORS) for word in words)
+    except ValueError:
+        return False            # a quote that does not end: kubectl says so
 
 
 def _namespaces(lab: Lab) -> list[str]:

@@ -10,11 +10,12 @@ thread, process or file is touched.  Where kubectl would wait, virtual time pass
 from __future__ import annotations
 
 import shlex
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from ..engine import Unsettled
 from ..errors import ApiError
+from ..node.process import Input
 from .args import Failure
 from .commands import HelpOn, commands, parse
 from .completion import complete
@@ -28,12 +29,13 @@ from .verbs import VERBS
 __all__ = ["Result", "Table", "commands", "complete", "kubectl"]
 
 
-def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: MutableMapping[str, str] | None = None,
+def kubectl(cluster: Any, command: str | list[str], stdin: str | Callable[[], str] = "", *, files: MutableMapping[str, str] | None = None,
             tables: list[Table] | None = None, settle: bool = True) -> Result:
     """Run a command on a cluster (a kstate.cluster.Cluster) and say what it printed; never raises for a bad command.
 
     command: a text, split as a shell does it, or a list of words; a leading "kubectl" may stand there.
-    stdin: what -f - and a shell in a container read.  files: what -f and --from-file may name, and where `cp` writes to.
+    stdin: what -f - and a shell in a container read, or how to read it when it is wanted.
+    files: what -f and --from-file may name, and where `cp` writes to.
     tables: a list to which each table among what is printed is added, cell by cell.
     settle: after a command that changed the cluster, what happens soon happens (Engine.follow_up); without, it is left to
     the caller."""
@@ -43,7 +45,7 @@ def kubectl(cluster: Any, command: str | list[str], stdin: str = "", *, files: M
         return Result("", f"kubectl: {error}\n", 2)
     if words[:1] == ["kubectl"]:
         del words[0]
-    session = Session(cluster, shlex.join(["kubectl", *words]), stdin, {} if files is None else files)
+    session = Session(cluster, shlex.join(["kubectl", *words]), stdin if callable(stdin) else Input(stdin).read, {} if files is None else files)
     result = cluster.inside(lambda: _run(session, words, settle))
     if tables is not None:
         tables += session.tables

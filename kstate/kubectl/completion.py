@@ -63,7 +63,7 @@ class _Line:
         self.word = word
         path, rest = descend(words)
         self.command: Command = commands()[path]
-        self.session = Session(cluster, "", "", {})
+        self.session = Session(cluster, "", str, {})
         self.args: Args = read([*rest, PROBE], self.command.flags, "")
         self.session.args = self.args
         self.names = [name for name in self.args.names if name != PROBE]

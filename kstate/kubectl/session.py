@@ -31,7 +31,7 @@ PATIENCE = 60_000           # ms for which a command without a --timeout waits o
 class Session:
     """cluster: a kstate.cluster.Cluster; label: the command as history shows it; files: what -f and --from-file may name."""
 
-    def __init__(self, cluster: Any, label: str, stdin: str, files: Mapping[str, str]) -> None:
+    def __init__(self, cluster: Any, label: str, stdin: Callable[[], str], files: Mapping[str, str]) -> None:
         self.cluster, self.label, self.files = cluster, label, files
         self.command, self.args = commands()[""], Args({})
         self.out: list[str] = []
@@ -39,7 +39,7 @@ class Session:
         self.tables: list[Table] = []       # the tables among what was printed
         self.acted = False          # whether the cluster was touched
         self.discovery = Discovery(self)
-        self._stdin: str | None = stdin
+        self.stdin = stdin          # reads standard input, which can be read once
         self._warned: dict[str, None] = {}
 
     @property
@@ -69,11 +69,6 @@ class Session:
         if text not in self._warned:
             self._warned[text] = None
             self.complain(f"Warning: {text}")
-
-    def stdin(self) -> str:
-        """Standard input, which can be read once."""
-        text, self._stdin = self._stdin, ""
-        return text or ""
 
     def file(self, name: str) -> str:
         """The text of a file.  Raises Failure."""
