@@ -176,14 +176,18 @@ class Process:
         """An argument as an absolute path."""
         return posixpath.normpath(posixpath.join(self.cwd, arg)).replace("//", "/")
 
-    def options(self, short: str, long: tuple[str, ...] = (), intermixed: bool = True) -> tuple[dict[str, str], list[str]]:
-        """({"n": "5", "q": ""}, operands); the last of equal options wins."""
+    def options(self, short: str, long: tuple[str, ...] = (), intermixed: bool = True, lists: str = "") -> tuple[dict[str, str], list[str]]:
+        """({"n": "5", "q": ""}, operands); the last of equal options wins, but those of `lists` are all kept, a line each."""
         parse = getopt.gnu_getopt if intermixed else getopt.getopt
         try:
             pairs, operands = parse(self.args, short, list(long))
         except getopt.GetoptError as error:
             raise self.fail(f"{error.msg}: this simulated {self.name} does not know it") from None
-        return {name.lstrip("-"): value for name, value in pairs}, operands
+        found: dict[str, str] = {}
+        for name, value in pairs:
+            name = name.lstrip("-")
+            found[name] = f"{found[name]}\n{value}" if name in found and name in lists else value
+        return found, operands
 
     def number(self, text: str) -> int:
         try:

@@ -131,3 +131,9 @@ def test_no_program_breaks_on_odd_arguments(name, args):
     machine.fs.write("/usr/bin/it", f"\x7fELF kstate:{name}\n")
     machine.fs.chmod("/usr/bin/it", 0o755)
     assert 0 <= run(machine, ["it", *args], "some\ninput\n").code <= 255
+
+
+def test_grep_takes_several_patterns(cluster):
+    text = "printf 'one\\ntwo\\nthree\\n' | "
+    assert out(cluster, "web-0", text + "grep -e one -e 'th*r'") == "one\nthree\n"
+    assert out(cluster, "web-0", text + "grep -vxF -e one -e tw") == "two\nthree\n"

@@ -80,7 +80,7 @@ def rev(p: Process) -> int:
 @program("grep", "egrep", "fgrep")
 def grep(p: Process) -> int:
     """grep [-ivcnqrlowxhEFsH] [-m N] [-A N] [-B N] [-C N] [-e PATTERN] [PATTERN] [file...]"""
-    options, operands = p.options("ivcnqrRlLowxhHEFsm:A:B:C:e:", ("color=",))
+    options, operands = p.options("ivcnqrRlLowxhHEFsm:A:B:C:e:", ("color=",), lists="e")
     if "e" not in options:
         if not operands:
             p.err(p.either("grep: usage: grep [-ivcnqrlowxhEF] PATTERN [FILE]...\n", "Usage: grep [OPTION]... PATTERNS [FILE]...\n"))
@@ -103,9 +103,9 @@ def grep(p: Process) -> int:
 
 
 def _grep_pattern(p: Process, options: dict) -> re.Pattern:
-    text, fixed = options["e"], "F" in options or p.program == "fgrep"
+    fixed, extended = "F" in options or p.program == "fgrep", "E" in options or p.program == "egrep"
     try:
-        text = re.escape(text) if fixed else regex(text, extended="E" in options or p.program == "egrep")
+        text = "|".join(f"(?:{re.escape(line) if fixed else regex(line, extended)})" for line in options["e"].split("\n"))
         text = rf"\b(?:{text})\b" if "w" in options else f"^(?:{text})$" if "x" in options else text
         return re.compile(text, re.IGNORECASE if "i" in options else 0)
     except re.error as error:
