@@ -68,8 +68,8 @@ class Commands(Magics):
         self.print(output)
 
     @no_var_expand
-    @line_cell_magic
-    def shell(self, line: str, cell: str = "") -> None:
+    @line_cell_magic("shell")
+    def script(self, line: str, cell: str = "") -> None:
         """%%shell with a script below, or %shell and a line of one: in a simulated bash, where kubectl is a program."""
         self.print(self.lab.shell(cell or line))
 

@@ -1,4 +1,4 @@
-"""%kubectl and %kubens in a real IPython shell."""
+"""%kubectl, %kubens and %%shell in a real IPython shell."""
 from __future__ import annotations
 
 import re
@@ -86,6 +86,26 @@ def test_the_rest_of_the_cell_is_standard_input(notebook):
     assert notebook.run("%%kubectl apply -f -\napiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec:\n  ports: [{port: 80}]\n"
                         "  selector: {app: nginx}") == "service/front created"
     assert notebook.lab.cluster.get("Service", "front")["spec"]["selector"] == {"app": "nginx"}
+
+
+def test_a_line_with_a_pipe_is_a_script(notebook):
+    assert notebook.run("%kubectl get pods -o name | tail -n 1") == "pod/web-2"
+    assert notebook.run("%kubectl get pods $(kubectl get pods -o name | head -1 | cut -d/ -f2) --no-headers > pod; cut -c-5 pod") == "web-0"
+    assert notebook.run("%%kubectl apply -f - | wc -l\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}") == "1"
+    assert notebook.run("%kubectl get pods -o name | grep web-7") == "" and notebook.code == 1
+    assert notebook.run("%kubectl exec web-0 -- sh -c 'echo a | tr a b; echo c > /tmp/c'") == "b"         # quoted: the pod's shell has it
+    assert notebook.run("%kubectl label pod web-0 empty= 'odd='") == "pod/web-0 labeled"
+
+
+def test_a_whole_script(notebook):
+    loop = 'for i in 0 1; do kubectl exec "web-$i" -- sh -c \'echo "$(hostname)" > /usr/share/nginx/html/index.html\'; done\n'
+    assert notebook.run(f"%%shell\n{loop}for i in 0 1; do kubectl exec -i -t web-$i -- curl http://localhost/; done") == "web-0\nweb-1"
+    assert notebook.run("%%shell\ncat > a.yaml <<EOF\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nEOF") == ""
+    assert notebook.run("%kubectl apply -f a.yaml") == "configmap/a created"
+    assert notebook.run("%shell ls a*; foo") == "a.yaml\nbash: line 1: foo: command not found" and notebook.code == 127
+    other = Lab(EXAMPLE, namespace="gsh")
+    other.replay(notebook.lab.session())
+    assert other.cluster.story() == notebook.lab.cluster.story() and other.files == notebook.lab.files
 
 
 def test_manifests_of_the_lessons_are_there(notebook):
