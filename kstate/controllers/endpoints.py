@@ -64,17 +64,25 @@ class Endpoints(ServiceController):
             api.update(obj, because="SVC-40")
 
     def subsets(self, service, pods) -> tuple[list[dict], bool]:
-        """Addresses grouped by the ports that they serve, and whether there are too many (SVC-40, SVC-41)."""
+        """Ports grouped by the addresses that serve them, and whether there are too many addresses (SVC-40, SVC-41)."""
         anyway = publishes_unready(service)
-        served = [(pod, ports_of(service, pod)) for pod in pods if anyway or not terminating(pod)]              # SVC-32
-        served = [(pod, ports) for pod, ports in served if ports or not service["spec"].get("ports")]
-        if truncated := len(served) > LIMIT:
-            served = sorted(served, key=lambda entry: not ready(entry[0]))[:LIMIT]
-        groups: dict[tuple, dict] = {}
-        for pod, ports in served:
-            subset = groups.setdefault(tuple(map(_port_key, ports)), {"addresses": [], "notReadyAddresses": [], "ports": ports})
-            subset["addresses" if anyway or ready(pod) else "notReadyAddresses"].append(_address(service, pod))
-        return [{field: part for field, part in subset.items() if part} for _, subset in sorted(groups.items())], truncated
+        pods = sorted((p for p in pods if anyway or not terminating(p)), key=lambda p: (p["status"]["podIP"], uid(p)))      # SVC-32
+        if truncated := len(pods) > LIMIT:
+            pods = sorted(pods, key=lambda pod: not ready(pod))[:LIMIT]
+        served: dict[tuple, list] = {}          # port -> the pods that have it
+        for pod in pods:
+            for port in ports_of(service, pod) if service["spec"].get("ports") else ({},):
+                served.setdefault(tuple(port.items()), []).append(pod)
+        together: dict[tuple, tuple] = {}       # the pods of a port -> them, all ports that they serve
+        for port, by in served.items():
+            together.setdefault(tuple(map(uid, by)), (by, []))[1].extend([dict(port)] if port else ())
+        found = []
+        for by, ports in together.values():
+            subset: dict[str, list] = {"addresses": [], "notReadyAddresses": [], "ports": sorted(ports, key=hash_in_endpoints)}
+            for pod in by:
+                subset["addresses" if anyway or ready(pod) else "notReadyAddresses"].append(_address(service, pod))
+            found.append({field: part for field, part in subset.items() if part})
+        return sorted(found, key=lambda subset: str(subset.get("ports"))), truncated
 
 
 def _address(service, pod) -> dict:
@@ -116,14 +124,14 @@ def placed(service, pod) -> dict:
 
 
 def ports_of(service, pod) -> list[dict]:
-    """The service's ports as this pod serves them; a named port that the pod lacks is left out (SVC-41)."""
+    """The service's ports, in its order, as this pod serves them; a named port that the pod lacks is left out (SVC-41)."""
     ports = []
     for port in service["spec"].get("ports") or ():
         number = _resolve(pod, port)
         if number is not None:
             ports.append({**({"name": port["name"]} if port.get("name") else {}), "port": number, "protocol": port.get("protocol", "TCP"),
                           **({"appProtocol": port["appProtocol"]} if port.get("appProtocol") else {})})
-    return sorted(ports, key=_port_key)
+    return ports
 
 
 def _resolve(pod, port) -> int | None:
@@ -138,8 +146,24 @@ def _resolve(pod, port) -> int | None:
     return None
 
 
-def _port_key(port) -> tuple:
-    return port.get("name", ""), port["port"], port["protocol"]
+# Kubernetes sorts ports by a hash of how Go prints them: of the structs of either kind, with and without pointers.
+
+def hash_in_endpoints(port) -> int:
+    return _fnv(f"(v1.EndpointPort){{Name:(string){port.get('name', '')} Port:(int32){port['port']} "
+                f"Protocol:(v1.Protocol){port['protocol']} AppProtocol:(*string){port.get('appProtocol', '<nil>')}}}")
+
+
+def hash_in_slice(port) -> int:
+    return _fnv(f"(v1.EndpointPort){{Name:(*string){port['name']} Protocol:(*v1.Protocol){port['protocol']} "
+                f"Port:(*int32){port['port']} AppProtocol:(*string){port.get('appProtocol', '<nil>')}}}")
+
+
+def _fnv(text: str) -> int:
+    """128 bits of FNV-1a."""
+    number = 0x6C62272E07BB014262B821756295C58D
+    for byte in text.encode():
+        number = (number ^ byte) * 0x1000000000000000000013B % (1 << 128)
+    return number
 
 
 def _matters(old, new) -> bool:

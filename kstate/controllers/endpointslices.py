@@ -4,7 +4,7 @@ from __future__ import annotations
 from itertools import islice
 
 from .base import get, labels, name, namespace, ready, reference, terminating
-from .endpoints import HEADLESS, TRIGGER, ServiceController, handled, headless, placed, ports_of, publishes_unready, services
+from .endpoints import HEADLESS, TRIGGER, ServiceController, handled, hash_in_slice, headless, placed, ports_of, publishes_unready, services
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY, MANAGER = "endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io"
@@ -56,7 +56,7 @@ class EndpointSlices(ServiceController):
             node = api.find("Node", pod["spec"].get("nodeName", ""))
             if node is None and not publishes_unready(service):
                 continue                                                        # SVC-34
-            ports = [{"name": "", **port} for port in ports_of(service, pod)]
+            ports = sorted(({"name": "", **port} for port in ports_of(service, pod)), key=hash_in_slice)
             groups.setdefault(str(ports), (ports, []))[1].append(endpoint(service, pod, node))
         return [groups[key] for key in sorted(groups)]
 

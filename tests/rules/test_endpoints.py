@@ -156,11 +156,11 @@ def test_SVC_40_without_pods_there_are_no_subsets(engine):
     assert "subsets" not in get(engine, "Endpoints", "nginx")
 
 
-def test_SVC_40_and_SVC_54_addresses_are_sorted_by_number(engine):
+def test_SVC_40_and_SVC_54_addresses_are_sorted_as_text_and_by_number(engine):
     service(engine)
     for name, ip in (("a", "10.244.1.10"), ("b", "10.244.1.9"), ("c", "10.244.1.2")):
         pod(engine, name, ip)
-    assert [a["ip"] for a in subsets(engine)[0]["addresses"]] == ["10.244.1.2", "10.244.1.9", "10.244.1.10"]
+    assert [a["ip"] for a in subsets(engine)[0]["addresses"]] == ["10.244.1.10", "10.244.1.2", "10.244.1.9"]
     engine.api.delete(Key("Service", "default", "nginx"))
     service(engine)
     assert [e["addresses"][0] for s in slices(engine) for e in s["endpoints"]][-3:] == ["10.244.1.2", "10.244.1.9", "10.244.1.10"]
@@ -187,8 +187,25 @@ def test_SVC_41_named_ports_are_those_of_the_pod(engine):
     pod(engine, "c", "10.244.1.3", ports=[{"name": "http", "containerPort": 8080, "protocol": "UDP"}])
     assert [([a["ip"] for a in s["addresses"]], [(p["name"], p["port"]) for p in s["ports"]]) for s in subsets(engine)] == [
         (["10.244.1.1"], [("admin", 9000), ("web", 8080)]), (["10.244.1.2"], [("web", 8081)])]
-    assert sorted(([e["targetRef"]["name"] for e in s["endpoints"] or ()], [p["port"] for p in s["ports"] or ()]) for s in slices(engine)) == [
-        (["a"], [9000, 8080]), (["b"], [8081]), (["c"], [])]
+    assert sorted(([e["targetRef"]["name"] for e in s["endpoints"] or ()], sorted(p["port"] for p in s["ports"] or ())) for s in slices(engine)) == [
+        (["a"], [8080, 9000]), (["b"], [8081]), (["c"], [])]
+
+
+def test_SVC_40_a_port_stands_with_those_of_the_same_addresses(engine):
+    service(engine, ports=[{"name": "web", "port": 80}, {"name": "admin", "port": 81, "targetPort": "admin"}])
+    pod(engine, "a", "10.244.1.1", ports=[{"name": "admin", "containerPort": 9000}])
+    pod(engine, "b", "10.244.1.2", ready=False)
+    assert [([a["ip"] for a in s.get("addresses", [])], [a["ip"] for a in s.get("notReadyAddresses", [])], [p["port"] for p in s["ports"]])
+            for s in subsets(engine)] == [
+        (["10.244.1.1"], [], [9000]), (["10.244.1.1"], ["10.244.1.2"], [80])]
+
+
+def test_SVC_40_and_SVC_52_ports_are_in_the_order_of_hashes(engine):
+    """Of the ports of the cluster's DNS a cluster of 1.35 or later prints 53,53,9153 in its slice."""
+    service(engine, ports=[{"name": "metrics", "port": 9153}, {"name": "dns-tcp", "port": 53}, {"name": "dns", "port": 53, "protocol": "UDP"}])
+    pod(engine)
+    assert [p["name"] for p in slices(engine)[0]["ports"]] == ["dns", "dns-tcp", "metrics"]
+    assert [p["name"] for p in subsets(engine)[0]["ports"]] == ["metrics", "dns-tcp", "dns"]
 
 
 def test_SVC_41_sidecars_offer_ports_too(engine):
