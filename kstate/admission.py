@@ -8,6 +8,7 @@ from __future__ import annotations
 from . import addresses, quantity, quota
 from .classes import class_of, default_class
 from .errors import NotFound
+from .kinds.cluster import SYSTEM_PRIORITIES
 from .refusals import forbidden
 from .world import Key, get
 
@@ -107,7 +108,7 @@ def _priority(api, kind, pod: dict) -> None:
     spec = pod["spec"]
     name = spec.get("priorityClassName") or ""
     if name.startswith("system-"):
-        value, policy = {"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}.get(name), "PreemptLowerPriority"
+        value, policy = SYSTEM_PRIORITIES.get(name), "PreemptLowerPriority"
     elif name:
         found = api.find(Key("PriorityClass", "", name))
         value, policy = (None, "") if found is None else (found["value"], found.get("preemptionPolicy", "PreemptLowerPriority"))
@@ -119,8 +120,10 @@ def _priority(api, kind, pod: dict) -> None:
             spec["priorityClassName"] = best["metadata"]["name"]
     if value is None:
         raise forbidden(kind, pod, f'no PriorityClass with name {name} was found')
-    spec["priority"] = value
-    spec.setdefault("preemptionPolicy", policy)
+    for field, sort, what, computed in (("priority", "integer", "priority", value), ("preemptionPolicy", "string", "PreemptionPolicy", policy)):
+        if spec.setdefault(field, computed) != computed:
+            raise forbidden(kind, pod, f"the {sort} value of {what} ({spec[field]}) must not be provided in pod spec; priority admission "
+                                       f"controller computed {computed} from the given PriorityClass name")
 
 
 # ---- storage ----------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ def forbidden(field: str, detail: str) -> FieldError:
     return FieldError(field, "FieldValueForbidden", f"Forbidden: {detail}")
 
 
-def duplicate(field: str, value: Any) -> FieldError:
-    return FieldError(field, "FieldValueDuplicate", f"Duplicate value: {show(value)}")
+def duplicate(field: str, value: Any, detail: str = "") -> FieldError:
+    return FieldError(field, "FieldValueDuplicate", f"Duplicate value: {show(value)}" + (f": {detail}" if detail else ""))
 
 
 def not_found(field: str, value: Any) -> FieldError:

@@ -15,6 +15,7 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 ROLE_PREFIX, ROLE_LABEL = "node-role.kubernetes.io/", "kubernetes.io/role"
 SIZE_LIMIT = 1024 * 1024                # bytes of a ConfigMap's or Secret's data
 HIGHEST_PRIORITY = 1_000_000_000        # of those that users may define
+SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 FROZEN = "field is immutable when `immutable` is set"
 
 
@@ -60,7 +61,7 @@ def default_node(node: dict) -> None:
 
 
 def validate_node(node: dict, _old: dict | None) -> Errors:
-    return scheduling.taints(get(node, "spec.taints") or (), "spec.taints")
+    return scheduling.taints(get(node, "spec.taints") or (), "metadata.taints")        # where Kubernetes' errors see them
 
 
 def node_cells(node: dict, age) -> list:
@@ -199,7 +200,15 @@ def validate_priority(priority: dict, old: dict | None) -> Errors:
             yield forbidden("value", "may not be changed in an update.")
         yield from immutable("preemptionPolicy", priority.get("preemptionPolicy"), old.get("preemptionPolicy"))
         return
-    if not priority["metadata"].get("name", "").startswith("system-") and priority["value"] > HIGHEST_PRIORITY:
+    name = priority["metadata"].get("name", "")
+    if name.startswith("system-"):
+        reserved = "priority class names with 'system-' prefix are reserved for system use only. error: "
+        known = SYSTEM_PRIORITIES.get(name)
+        if known is None:
+            yield forbidden("metadata.name", f"{reserved}{name} is not a known system priority class")
+        elif priority["value"] != known:
+            yield forbidden("metadata.name", f"{reserved}value of {name} PriorityClass must be {known}")
+    elif priority["value"] > HIGHEST_PRIORITY:
         yield forbidden("value", f"maximum allowed value of a user defined priority is {HIGHEST_PRIORITY}")
     yield from one_of("preemptionPolicy", priority["preemptionPolicy"], ("Never", "PreemptLowerPriority"))
 

@@ -1,13 +1,13 @@
 """The spec of a pod, alone or in a template: defaults and validation that Pod and all workloads share.
 
-Not checked: security contexts, DNS options, host aliases, overhead, operating system.
+Not checked: security contexts, DNS options, overhead, operating system.
 """
 from __future__ import annotations
 
 from .. import labels
 from ..errors import forbidden, invalid, required, unsupported
 from . import containers, scheduling, volumes
-from .fields import Errors, between, fill, label, label_map, label_selector, one_of, qualified, selector_value, subdomain
+from .fields import Errors, between, fill, ip, label, label_map, label_selector, one_of, qualified, selector_value, subdomain
 from .meta import annotations
 
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
@@ -59,6 +59,8 @@ def validate(spec: dict, path: str) -> Errors:
     regular = spec.get("containers") or ()
     yield from containers.validate(regular, f"{path}.containers", sound)
     yield from containers.validate_init(spec.get("initContainers") or (), f"{path}.initContainers", sound, regular)
+    if spec.get("hostNetwork"):
+        yield from _host_ports(regular, f"{path}.containers")
     yield from one_of(f"{path}.restartPolicy", spec.get("restartPolicy"), RESTART_POLICIES)
     yield from one_of(f"{path}.dnsPolicy", spec.get("dnsPolicy"), DNS_POLICIES)
     yield from label_map(f"{path}.nodeSelector", spec.get("nodeSelector"))
@@ -71,8 +73,20 @@ def validate(spec: dict, path: str) -> Errors:
         if spec.get(field):
             yield from label(f"{path}.{field}", spec[field])
     yield from scheduling.tolerations(spec.get("tolerations") or (), f"{path}.tolerations")
+    for i, alias in enumerate(spec.get("hostAliases") or ()):
+        yield from ip(f"{path}.hostAliases[{i}].ip", alias.get("ip", ""))
+        for j, name in enumerate(alias.get("hostnames") or ()):
+            yield from subdomain(f"{path}.hostAliases[{i}].hostnames[{j}]", name)
     if spec.get("priorityClassName"):
         yield from subdomain(f"{path}.priorityClassName", spec["priorityClassName"])
+
+
+def _host_ports(regular, path: str) -> Errors:
+    """In the network of its node a container has no port but the node's."""
+    for i, container in enumerate(regular):
+        for j, port in enumerate(container.get("ports") or ()):
+            if port.get("hostPort") and port["hostPort"] != port.get("containerPort", 0):
+                yield invalid(f"{path}[{i}].ports[{j}].hostPort", port["hostPort"], "must match `containerPort` when `hostNetwork` is true")
 
 
 def _gates(spec: dict, path: str) -> Errors:

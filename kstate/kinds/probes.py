@@ -51,10 +51,10 @@ def _handler(handler: dict, path: str) -> Errors:
     found = [name for name in HANDLERS if name in handler]
     if not found:
         yield required(path, "must specify a handler type")
-    for name in found[1:]:
-        yield forbidden(f"{path}.{name}", "may not specify more than 1 handler type")
     for name in found[:1]:
         yield from _ACTIONS.get(name, _anything)(handler[name], f"{path}.{name}")
+    for name in found[1:]:
+        yield forbidden(f"{path}.{name}", "may not specify more than 1 handler type")
 
 
 def _exec(action: dict, path: str) -> Errors:

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from .. import labels
-from ..errors import invalid, required, unsupported
-from .fields import Errors, between, label_selector, qualified, requirement
+from ..errors import duplicate, invalid, required, unsupported
+from .fields import Errors, label_selector, qualified, requirement
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -27,7 +27,7 @@ def _node_affinity(affinity: dict, path: str) -> Errors:
         yield from node_selector(affinity[REQUIRED], f"{path}.{REQUIRED}")
     for i, term in enumerate(affinity.get(PREFERRED) or ()):
         here = f"{path}.{PREFERRED}[{i}]"
-        yield from between(f"{here}.weight", term.get("weight", 0), 1, 100)
+        yield from _weight(here, term)
         yield from _node_term(term.get("preference") or {}, f"{here}.preference")
 
 
@@ -50,14 +50,22 @@ def _pod_affinity(affinity: dict, path: str) -> Errors:
         yield from _pod_term(term, f"{path}.{REQUIRED}[{i}]")
     for i, weighted in enumerate(affinity.get(PREFERRED) or ()):
         here = f"{path}.{PREFERRED}[{i}]"
-        yield from between(f"{here}.weight", weighted.get("weight", 0), 1, 100)
+        yield from _weight(here, weighted)
         yield from _pod_term(weighted.get("podAffinityTerm") or {}, f"{here}.podAffinityTerm")
+
+
+def _weight(path: str, preferred: dict) -> Errors:
+    weight = preferred.get("weight", 0)
+    if not 1 <= weight <= 100:
+        yield invalid(f"{path}.weight", weight, "must be in the range 1-100")
 
 
 def _pod_term(term: dict, path: str) -> Errors:
     yield from label_selector(f"{path}.labelSelector", term.get("labelSelector"))
-    if not term.get("topologyKey"):
+    key = term.get("topologyKey", "")
+    if not key:
         yield required(f"{path}.topologyKey", "can not be empty")
+    yield from qualified(f"{path}.topologyKey", key)
 
 
 def _spread(constraint: dict, path: str) -> Errors:
@@ -92,11 +100,17 @@ def tolerations(entries, path: str) -> Errors:
 
 
 def taints(entries, path: str) -> Errors:
+    known: list[tuple] = []
     for i, entry in enumerate(entries):
-        yield from qualified(f"{path}[{i}].key", entry.get("key", ""))
-        for problem in labels.label_value_problems(entry.get("value", "")):
-            yield invalid(f"{path}[{i}].value", entry["value"], problem)
-        if not entry.get("effect"):
+        key, value, effect = entry.get("key", ""), entry.get("value", ""), entry.get("effect", "")
+        yield from qualified(f"{path}[{i}].key", key)
+        if problems := list(labels.label_value_problems(value)):
+            yield invalid(f"{path}[{i}].value", value, ";".join(problems))
+        if not effect:
             yield required(f"{path}[{i}].effect")
-        elif entry["effect"] not in EFFECTS:
-            yield unsupported(f"{path}[{i}].effect", entry["effect"], list(EFFECTS))
+        elif effect not in EFFECTS:
+            yield unsupported(f"{path}[{i}].effect", effect, list(EFFECTS))
+        if (key, effect) in known:      # shown as the API server holds it
+            shown = {"Key": key, "Value": value, "Effect": effect, "TimeAdded": entry.get("timeAdded")}
+            yield duplicate(f"{path}[{i}]", shown, "taints must be unique by key and effect pair")
+        known.append((key, effect))

@@ -107,7 +107,14 @@ CLUSTER = {
     "quota": ("ResourceQuota", {"spec hard": {"requests.storage": "-1"}},
               'spec.hard[requests.storage]: Invalid value: "-1": must be greater than or equal to 0'),
     "taint": ("Node", {"spec taints": [{"key": "a", "effect": "Never"}]},
-              'spec.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'),
+              'metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'),
+    "taint twice": ("Node", {"spec taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "value": "b", "effect": "NoSchedule"}]},
+                    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"b","Effect":"NoSchedule","TimeAdded":null}: '
+                    'taints must be unique by key and effect pair'),
+    "reserved priority": ("PriorityClass", {"metadata name": "system-x"}, "metadata.name: Forbidden: priority class names with 'system-' prefix "
+                          "are reserved for system use only. error: system-x is not a known system priority class"),
+    "system priority": ("PriorityClass", {"metadata name": "system-node-critical", "value": 1}, "metadata.name: Forbidden: priority class names "
+                        "with 'system-' prefix are reserved for system use only. error: value of system-node-critical PriorityClass must be 2000001000"),
 }
 
 

@@ -8,6 +8,7 @@ from kstate.kinds import KINDS
 from .objects import GONE, on_create, on_update, stored, warned
 
 FIRST = "spec containers 0"
+APART = "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
 PATH = "spec.containers[0]"
 FIXED = ("spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
          "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
@@ -53,6 +54,21 @@ CREATE = {
          '"status.podIP", "status.podIPs"'),
         (f'{PATH}.env[1].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.uid[\'a\']": '
          "error converting fieldPath: field label does not support subscript: metadata.uid['a']")),
+    "port of the host": ({"spec hostNetwork": True, f"{FIRST} ports": [{"containerPort": 80, "hostPort": 81}]},
+                         f"{PATH}.ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true"),
+    "sub path": ({"spec volumes": [CLAIM], f"{FIRST} volumeMounts": [
+                     {"name": "data", "mountPath": "/a", "subPath": "../x"}, {"name": "data", "mountPath": "/b", "subPath": "/x", "subPathExpr": "y"}]},
+                 f"{PATH}.volumeMounts.subPath: Invalid value: \"../x\": must not contain '..'",
+                 f'{PATH}.volumeMounts.subPath: Invalid value: "/x": must be a relative path',
+                 f'{PATH}.volumeMounts[1].subPathExpr: Invalid value: "y": subPathExpr and subPath are mutually exclusive'),
+    "host alias": ({"spec hostAliases": [{"ip": "here", "hostnames": ["a_b"]}]},
+                   'spec.hostAliases[0].ip: Invalid value: "here": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+                   'spec.hostAliases[0].hostnames[0]: Invalid value: "a_b": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric '
+                   "characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+                   r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"),
+    "weight": ({"spec affinity": {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+                   {"weight": 0, "podAffinityTerm": {"topologyKey": "zone"}}]}}},
+               "spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100"),
     "mount": ({f"{FIRST} volumeMounts": [{"name": "data", "mountPath": "/a"}]}, f'{PATH}.volumeMounts[0].name: Not found: "data"'),
     "same mount path": ({"spec volumes": [CLAIM],
                          f"{FIRST} volumeMounts": [{"name": "data", "mountPath": "/a"}, {"name": "data", "mountPath": "/a"}]},
@@ -111,7 +127,10 @@ CREATE = {
                       ("spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: "
                       "must have at least one node selector term")),
     "pod affinity": ({"spec affinity podAntiAffinity requiredDuringSchedulingIgnoredDuringExecution": [{}]},
-        "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty"),
+        f"{APART}.topologyKey: Required value: can not be empty",
+        f'{APART}.topologyKey: Invalid value: "": name part must be non-empty',
+        f"{APART}.topologyKey: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"),
     "toleration": ({"spec tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]},
                    "spec.tolerations[0].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'"),
     "ephemeral container": ({"spec ephemeralContainers": [{"name": "a", "image": "b"}]},

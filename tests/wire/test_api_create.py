@@ -234,6 +234,16 @@ def test_API_66_reading_does_not(server):
     assert server.refused("GET", "/api/v1/namespaces/no/pods/web-0") == (404, "NotFound", 'pods "web-0" not found')
 
 
+@pytest.mark.parametrize(("field", "value", "sort", "what", "computed"), [
+    ("priority", 5, "integer", "priority", 0), ("preemptionPolicy", "Never", "string", "PreemptionPolicy", "PreemptLowerPriority")])
+def test_API_67_priority_comes_from_its_class(server, field, value, sort, what, computed):
+    made = pod()
+    made["spec"][field] = value
+    assert server.refused("POST", f"{CORE}/pods", made) == (403, "Forbidden", (
+        f'pods "web-0" is forbidden: the {sort} value of {what} ({value}) must not be provided in pod spec; priority admission controller '
+        f"computed {computed} from the given PriorityClass name"))
+
+
 def test_API_67_admission_gives_a_pod_its_account_token_tolerations_and_priority(server):
     spec = server.ok("POST", f"{CORE}/pods", pod())["spec"]
     assert (spec["serviceAccountName"], spec["serviceAccount"], spec["priority"], spec["preemptionPolicy"]) == (
