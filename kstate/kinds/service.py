@@ -218,6 +218,10 @@ def _families(spec: dict) -> Errors:
 
 def stack_errors(spec: dict) -> Errors:
     """SVC-2: what this cluster, which speaks IPv4 only, cannot give."""
+    addresses = list(spec.get("clusterIPs") or ())
+    for i, address in enumerate(addresses):
+        if ":" in address:
+            yield invalid(f"spec.clusterIPs[{i}]", addresses, "IPv6 is not configured on this cluster")
     families, policy, path = spec.get("ipFamilies") or (), spec["ipFamilyPolicy"], "spec.ipFamilyPolicy"
     twice = [what for field, what in (("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")) if len(spec.get(field) or ()) == 2]
     if policy == "SingleStack" and twice:
@@ -300,6 +304,16 @@ def _given_address(spec: dict, old: dict) -> Errors:
             yield invalid(f"spec.clusterIPs[{i}]", now, "may not change once set")
 
 
+def validate_status(service: dict, _old: dict) -> Errors:
+    """Only a balancer has addresses of its own (SVC-14)."""
+    ingress = get(service, "status.loadBalancer.ingress") or ()
+    if ingress and service["spec"]["type"] != "LoadBalancer":
+        yield forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'")
+    for i, entry in enumerate(ingress):
+        if entry.get("ip"):
+            yield from ip(f"status.loadBalancer.ingress[{i}].ip", entry["ip"])
+
+
 def warnings(service: dict, old: dict | None):
     """API-61."""
     spec = service["spec"]
@@ -350,6 +364,6 @@ ROWS = (
     Kind("Service", "services", short=("svc",), categories=("all",), subresources=("status",), name_rule="label",
          status=freeze({"loadBalancer": {}}), create_on_update=True, deleted_object=True,
          field_selectors=("spec.clusterIP", "spec.type"), strict_field_errors=True,
-         default=default, prepare=prepare, validate=validate, warnings=warnings,
+         default=default, prepare=prepare, validate=validate, validate_status=validate_status, warnings=warnings,
          columns=columns("Name, Type, Cluster-IP, External-IP, Port(s), Age, Selector w"), cells=cells),
 )

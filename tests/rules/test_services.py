@@ -131,6 +131,7 @@ def test_SVC_10_to_14_what_is_refused(server, rule, spec, message):
 @pytest.mark.parametrize(("spec", "message"), [
     ({"clusterIP": "10.96.1.1", "clusterIPs": ["10.96.1.2"]}, 'spec.clusterIPs: Invalid value: ["10.96.1.2"]: first value must match `clusterIP`'),
     ({"clusterIPs": ["10.96.1.2"]}, 'spec.clusterIPs: Invalid value: ["10.96.1.2"]: must be empty when `clusterIP` is not specified'),
+    ({"clusterIP": "fd00::1"}, 'spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster'),
     ({"clusterIP": "Nones"}, 'spec.clusterIPs[0]: Invalid value: "Nones": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')])
 def test_SVC_3_what_makes_no_address(server, spec, message):
     assert refusal(server, **spec) == message
@@ -179,6 +180,15 @@ def test_SVC_7_a_health_check_port(server):
      "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")])
 def test_SVC_14_other_fields(server, spec, message):
     assert refusal(server, **spec) == message
+
+
+def test_SVC_14_addresses_of_a_balancer(server):
+    create(server)
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+    message = server.refused("PATCH", f"{SERVICES}/nginx/status", status, media=MERGE)[2]
+    assert message == ("Service \"nginx\" is invalid: status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'")
+    patch(server, {"type": "LoadBalancer"})
+    assert server.ok("PATCH", f"{SERVICES}/nginx/status", status, media=MERGE)["status"] == status["status"]
 
 
 def test_SVC_15_the_selector_is_made_of_labels(server):
