@@ -20,7 +20,7 @@ from .kind import Kind
 from .text import parse_json, parse_yaml_documents
 from .types import Field, Type, root
 
-__all__ = ["Field", "Mismatch", "Type", "decode", "decode_part", "parse_json", "parse_yaml_documents", "root", "typed", "unrecognized"]
+__all__ = ["Field", "Mismatch", "Type", "decode", "decode_part", "parse_json", "parse_yaml_documents", "root", "unrecognized"]
 
 WORDS = {bool: "bool", int: "number", float: "number", str: "string"}
 ZERO = {"string": "", "bool": False, "int32": 0, "int64": 0, "intOrString": 0, "quantity": "0"}     # null as an item of a list or map
