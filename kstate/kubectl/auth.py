@@ -7,6 +7,11 @@ from .session import Session
 from .tables import Row
 
 
+VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "approve", "sign",
+         "escalate", "attest", "*")
+OTHER_VERBS = ("get", "put", "post", "head", "options", "delete", "patch", "*")         # on what is no resource
+
+
 def _review(session: Session, api_version: str, kind: str, spec: dict) -> dict:
     """Ask the server something that it does not keep."""
     return session.ask("POST", f"/apis/{api_version}/{kind.lower()}s", {"apiVersion": api_version, "kind": kind, "spec": spec})
@@ -17,7 +22,7 @@ def can_i(session: Session, args: Args) -> int:
         if args.names:
             raise Failure("error: list option must be specified with no arguments\nSee 'kubectl auth can-i -h' for help and examples.")
         return _list(session, args)
-    if len(args.names) != 2 and not (len(args.names) == 3):
+    if len(args.names) != 2:
         raise Failure("error: you must specify two arguments: verb resource or verb resource/resourceName.\n"
                       "See 'kubectl auth can-i -h' for help and examples.")
     verb, what = args.names[0], args.names[1]
@@ -34,7 +39,9 @@ def can_i(session: Session, args: Args) -> int:
         attributes = {"resourceAttributes": {
             "namespace": "" if args["all-namespaces"] else session.namespace, "verb": verb,
             "group": resource.group if resource else "*" if kind == "*" else "", "resource": resource.plural if resource else kind,
-            "subresource": args["subresource"], "name": name or "".join(args.names[2:])}}
+            "subresource": args["subresource"], "name": name}}
+    if verb not in (OTHER_VERBS if what.startswith("/") else VERBS):
+        session.complain(f"Warning: verb '{verb}' is not a known verb\n")
     answer = _review(session, "authorization.k8s.io/v1", "SelfSubjectAccessReview", attributes)
     allowed = answer["status"].get("allowed", False)
     if not args["quiet"]:

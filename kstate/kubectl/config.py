@@ -31,9 +31,9 @@ def get_contexts(session: Session, args: Args) -> None:
         raise Failure(f"error: output must be one of '' or 'name': {args['output']}")
     if args["output"] == "name":
         session.say(NAME)
-    elif NAME in wanted:
+    else:
         columns = [] if args["no-headers"] else ["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]
-        session.tabulate(columns, [Row(["*", NAME, NAME, NAME, session.cluster.namespace])])
+        session.tabulate(columns, [Row(["*", NAME, NAME, NAME, session.cluster.namespace])] if NAME in wanted else [])
     if unknown:
         raise Failure(f"error: context {unknown[0]} not found")
 

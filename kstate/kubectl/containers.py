@@ -11,8 +11,9 @@ DEFAULT = "kubectl.kubernetes.io/default-container"
 WORKLOADS = ("StatefulSet", "Deployment", "ReplicaSet", "Service")
 
 
-def pods_of(session: Session, word: str) -> list[Target]:
-    """`web-0`, `pod/web-0`, `sts/web`, `svc/nginx`: the pods that are meant, the best one first.  Raises Failure, ApiError."""
+def pods_of(session: Session, word: str, doing: str = "attach to") -> list[Target]:
+    """`web-0`, `pod/web-0`, `sts/web`, `svc/nginx`: the pods that are meant, the best one first.  doing: what cannot be done with
+    others.  Raises Failure, ApiError."""
     kind, slash, name = word.partition("/")
     resource = session.discovery.named(kind if slash else "pods")
     obj = fetch(session, Choice(resource, session.namespace if resource.namespaced else "", name if slash else word))
@@ -22,7 +23,7 @@ def pods_of(session: Session, word: str) -> list[Target]:
     selector = obj["spec"].get("selector") if resource.kind in WORKLOADS else None
     if not selector:
         kind = f"*{resource.version}.{resource.kind}"
-        raise Failure(f"error: cannot attach to {kind}: selector for {kind} not implemented")
+        raise Failure(f"error: cannot {doing} {kind}: selector for {kind} not implemented")
     text = ",".join(f"{k}={v}" for k, v in sorted(selector.items())) if resource.kind == "Service" else str(of(selector))
     found = [Target(pods, item) for item in items(pods, session.ask("GET", pods.path(session.namespace), labelSelector=text))]
     if not found:

@@ -67,8 +67,6 @@ def replace(session: Session, args: Args) -> None:
     report, query = Report(session), options(session, validated=True)
     choices, broken = manifests(session)
     errors: list[Exception] = []
-    if not choices and not broken:
-        raise Failure("error: no objects passed to replace")
     if args["force"]:
         _remove(session, choices)
     for choice in choices:
@@ -79,8 +77,9 @@ def replace(session: Session, args: Args) -> None:
             if args["force"]:
                 obj = session.ask("POST", choice.resource.path(choice.namespace), obj, **query)
             elif dry_run(session) != "client":
-                version = obj["metadata"].get("resourceVersion") or session.ask("GET", choice.path())["metadata"]["resourceVersion"]
-                obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": version}}
+                live = None if obj["metadata"].get("resourceVersion") else session.find(choice.path())
+                if live is not None:
+                    obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}}
                 obj = session.ask("PUT", choice.path(args["subresource"]), obj, **query)
             report.done(choice.resource, obj, "replaced")
         except (ApiError, Failure) as error:

@@ -24,6 +24,8 @@ def diff(session: Session, args: Args) -> int:
     choices, errors = manifests(session)
     different = False
     for choice in selected(session, choices):
+        if not choice.name:
+            raise Failure("error: resource name may not be empty", BROKEN)
         try:
             live = session.find(choice.path())
             text = _compared(session, choice, live, _merged(session, args, choice, live))

@@ -21,11 +21,11 @@ def events(session: Session, args: Args) -> None:
                                         fieldSelector=_about(session, args["for"])))
     chosen = [event for event in found if not args["types"] or event.get("type", "").lower() in map(str.lower, args["types"])]
     chosen.sort(key=_last)
-    if output.form:
-        session.say(output.format({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": chosen}), end="")
-        return
     if not chosen:
         session.complain("No events found." if everywhere else f"No events found in {session.namespace} namespace.")
+        return
+    if output.form:
+        session.say(output.format({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": chosen}), end="")
         return
     columns = [] if args["no-headers"] else ["NAMESPACE"] * everywhere + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
     rows = []

@@ -9,7 +9,7 @@ from .args import Args, Failure
 from .output import Report
 from .resources import NOTHING_GIVEN, Target, choose, targets
 from .session import Session
-from .writing import dry_run, options, saved
+from .writing import dry_run, label_pairs, options, saved
 
 NO_SELECTOR = "error: couldn't retrieve selectors via --selector flag or introspection"
 EXPOSABLE = ("Service", "Pod", "Deployment", "ReplicaSet", "ReplicationController")
@@ -18,7 +18,7 @@ EXPOSABLE = ("Service", "Pod", "Deployment", "ReplicaSet", "ReplicationControlle
 def expose(session: Session, args: Args) -> None:
     if not args.names and not args["filename"]:
         raise NOTHING_GIVEN
-    report = Report(session)
+    report, mode = Report(session), dry_run(session)
     for target in targets(session, choose(session, args.names, selector="")):
         service = _service(args, target)
         if "namespace" in args.given:
@@ -27,7 +27,7 @@ def expose(session: Session, args: Args) -> None:
         if args["overrides"]:
             service = patches.merge_patch(service, json.loads(args["overrides"]))
         service = saved(session, service)
-        if dry_run(session) != "client":
+        if mode != "client":
             service = session.ask("POST", resource.path(target.namespace), service, **options(session))
         report.done(resource, service, "exposed")
 
@@ -43,14 +43,14 @@ def _service(args: Args, target: Target) -> dict:
             spec[field] = args[flag]
     if args["external-ip"]:
         spec["externalIPs"] = args["external-ip"].split(",")
-    labels = dict(p.split("=", 1) for p in args["labels"].split(",")) if args["labels"] else target.object["metadata"].get("labels")
+    labels = label_pairs(args["labels"]) if args["labels"] else target.object["metadata"].get("labels")
     meta = {"creationTimestamp": None, **({"labels": labels} if labels else {}), "name": args["name"] or target.name}
     return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec, "status": {"loadBalancer": {}}}
 
 
 def _selector(args: Args, target: Target) -> dict:
     if args["selector"]:
-        return dict(p.split("=", 1) for p in args["selector"].split(","))
+        return label_pairs(args["selector"])
     kind, obj = target.resource.kind, target.object
     if kind == "Pod":
         found = obj["metadata"].get("labels")

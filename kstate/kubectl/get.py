@@ -25,17 +25,16 @@ def get(session: Session, args: Args) -> None:
         return
     if not args.names and not args["filename"]:
         raise NO_KIND
+    manifest = bool(args["filename"]) and not args.names
+    choices, errors = ([], []) if manifest else (choose(session, args.names, everything=True), [])      # what is asked for, then how
     output = Output(session, WITH_TABLE)
     if args["output-watch-events"] and not (args["watch"] or args["watch-only"]):
         raise Failure("error: --output-watch-events option can only be used with --watch or --watch-only")
     if args["watch"] or args["watch-only"]:
-        _watch(session, args, output)
+        _watch(session, args, output, choices)
         return
-    errors: list[Exception] = []
-    if args["filename"] and not args.names:
+    if manifest:
         choices, errors = manifests(session)
-    else:
-        choices = choose(session, args.names, everything=True)
     fetched = _fetch(session, choices, output, errors)
     if output.table:
         _print_tables(session, args, output, fetched)
@@ -106,9 +105,8 @@ def _print_objects(session: Session, args: Args, output: Output, fetched: list[F
 
 # ---- -w -------------------------------------------------------------------------------------------
 
-def _watch(session: Session, args: Args, output: Output) -> None:
+def _watch(session: Session, args: Args, output: Output, choices: list[Choice]) -> None:
     """What there is, and what changes up to the moment when the cluster comes to rest (KCTL-14)."""
-    choices = choose(session, args.names, everything=True)
     if len({choice.resource for choice in choices}) > 1:
         raise Failure("error: you may only specify a single resource type")
     if len(choices) > 1:

@@ -18,12 +18,13 @@ def logs(session: Session, args: Args) -> None:
         raise Failure("error: only a selector (-l) or a POD name is allowed")
     if args["since"] and args["since-time"]:
         raise Failure("error: at most one of `sinceTime` or `sinceSeconds` may be specified")
-    if args["tail"] < -1:
-        raise Failure("error: TailLines must be greater than or equal to -1")
     wanted = args["container"] or (args.names[1] if len(args.names) == 2 else "")
     if args["all-containers"] and wanted:
         raise Failure("error: --all-containers=true should not be specified with container name " + wanted)
-    for pod in _pods(session, args):
+    pods = _pods(session, args)
+    if args["tail"] < -1:
+        raise Failure("error: --tail must be greater than or equal to -1")
+    for pod in pods:
         spec = pod.object["spec"]
         every = [c["name"] for c in [*(spec.get("initContainers") or ()), *spec["containers"]]]
         if wanted and wanted not in every:
@@ -40,7 +41,7 @@ def _pods(session: Session, args: Args) -> list[Target]:
             session.complain(f"No resources found in {session.namespace} namespace.")
         return [Target(resource, item) for item in found]
     try:
-        found = pods_of(session, args.names[0])
+        found = pods_of(session, args.names[0], "get the logs from")
     except NotFound as error:
         raise Failure(f'error: error from server (NotFound): {error.message} in namespace "{session.namespace}"') from None
     if args["all-pods"]:

@@ -62,19 +62,20 @@ def _label_words(before: dict, after: dict, changes: dict[str, str | None]) -> s
 
 def _mark(session: Session, args: Args, kinds: list[str], changes: dict[str, str | None], what: str, field: str, words: Callable) -> None:
     report, errors, query = Report(session), [], options(session)
-    found = list(targets(session, choose(session, kinds), errors))
+    found = targets(session, choose(session, kinds), errors)
     if args["list"]:
-        _list(session, found, field, what)
+        _list(session, list(found), field, what)
         return
     for target in found:
         before = target.object["metadata"].get(field) or {}
         try:
             _check_overwrite(args, before, changes, what)
             after = {k: v for k, v in {**before, **changes}.items() if v is not None}
-            for key in [k for k, v in changes.items() if v is None and k not in before and what == "label"]:
-                session.say(f'label "{key}" not found.')
             obj = {**target.object, "metadata": {**target.object["metadata"], field: after}}
-            if not args["local"] and dry_run(session) != "client" and before != after:
+            sent = not args["local"] and dry_run(session) != "client"
+            for key in [k for k, v in changes.items() if v is None and k not in before and what == "label" and sent]:
+                session.say(f'label "{key}" not found.')
+            if sent and before != after:
                 meta = {field: {k: v for k, v in changes.items() if before.get(k) != v}}
                 if args["resource-version"]:
                     meta["resourceVersion"] = args["resource-version"]

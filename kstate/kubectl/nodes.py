@@ -29,13 +29,22 @@ def chosen_nodes(session: Session, args: Args) -> list[Target]:
         raise session.wrong(f"USAGE: {session.command.path} NODE [flags]")
     if args.names and args["selector"]:
         raise session.wrong("cannot specify both a node name and a --selector option")
-    node = session.discovery.named("nodes")
-    choices = [Choice(node, "", word.rpartition("/")[2]) for word in args.names] or [Choice(node, "")]
     errors: list[Exception] = []
-    found = list(targets(session, choices, errors))
+    found = list(targets(session, [_choice(session, word) for word in args.names] or [_choice(session, "")], errors))
     if errors:
         raise Several(errors)
+    for target in found:
+        if target.resource.kind != "Node":
+            version = f"{target.resource.group}/{target.resource.version}"
+            raise Failure(f'error: expected resource of type node, got "{version}, Resource={target.resource.plural}"')
     return found
+
+
+def _choice(session: Session, word: str) -> Choice:
+    """`node-1`, `node/node-1`; "": all nodes."""
+    kind, slash, name = word.partition("/")
+    resource = session.discovery.named(kind if slash else "nodes")
+    return Choice(resource, session.namespace if resource.namespaced else "", name if slash else word)
 
 
 def set_schedulable(session: Session, nodes: list[Target], wanted: bool) -> None:
@@ -68,6 +77,8 @@ def taint(session: Session, args: Args) -> None:
         raise session.wrong(str(error)) from None
     if session.discovery.named(names[0].partition("/")[0]).kind != "Node":
         raise Failure(f"error: invalid resource type {names[0]}, only node types are supported")
+    if len(names) == 1 and "/" not in names[0] and not args["all"] and not args["selector"]:
+        raise Failure("error: at least one resource name must be specified since 'all' parameter is not set")
     report, query, errors = Report(session), options(session, validated=True), []
     for node in targets(session, choose(session, names), errors):
         try:
@@ -124,7 +135,7 @@ def _changed(args: Args, node: Target, added: list[dict], removed: list[dict]) -
         raise Failure(f"error: node {node.name} already has {listed} taint(s) with same effect(s) and --overwrite is false")
     kept = [taint for taint in have if not any(_means(wanted, taint) for wanted in removed + added)]
     word = "tainted" if added and not removed else "untainted" if removed and not added else "modified"
-    return added + kept, "modified" if taken and word == "tainted" else word
+    return added + kept, "modified" if args["overwrite"] else word
 
 
 def _means(wanted: dict, taint: dict) -> bool:

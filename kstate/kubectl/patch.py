@@ -26,6 +26,8 @@ def patch(session: Session, args: Args) -> None:
     if sort not in ("json", "merge", "strategic"):
         raise Failure(f'error: --type must be one of [json merge strategic], not "{args["type"]}"')
     report, query, errors = Report(session), options(session), []
+    if dry_run(session) == "client":
+        report.suffix = ""              # here alone kubectl does not say so
     document = _read(session.file(args["patch-file"]) if args["patch-file"] else args["patch"])
     for target in targets(session, choose(session, args.names), errors):
         try:
@@ -58,9 +60,17 @@ def _plain(obj: dict) -> dict:
 
 
 def _locally(obj: dict, document: Any, sort: str) -> dict:
-    document = json.loads(document) if isinstance(document, str) else document
+    try:
+        document = json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+        raise Failure("error: Invalid JSON Patch" if sort == "merge" else "error: invalid JSON document") from None
     if sort == "json":
+        if not isinstance(document, list):
+            raise Failure("error: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
         return patches.json_patch(obj, document)
+    if not isinstance(document, dict):
+        raise Failure("error: json: cannot unmarshal array into Go value of type unstructured.detector" if sort == "merge" else
+                      "error: invalid JSON document")
     if sort == "merge" or obj["kind"] not in KINDS:
         return patches.merge_patch(obj, document)
     return patches.strategic_merge(json.loads(json.dumps(obj)), document, root(obj["kind"]))

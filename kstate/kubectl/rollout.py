@@ -33,15 +33,23 @@ def _workloads(session: Session, args: Args, errors: list[Exception] | None = No
 def status(session: Session, args: Args) -> None:
     if args["revision"] < 0:
         raise Failure(f"error: revision must be a positive integer: {args['revision']}")
-    for target in _workloads(session, args):
+    errors: list[Exception] = []
+    for target in _workloads(session, args, errors):
         _follow(session, args, target)
+    if errors:
+        raise Several(errors)
+
+
+def _full_kind(target: Target) -> str:
+    """EndpointSlice.discovery.k8s.io"""
+    return ".".join(filter(None, (target.resource.kind, target.resource.group)))
 
 
 def _follow(session: Session, args: Args, target: Target) -> None:
     """A line for each change until the rollout is done (KCTL-R1)."""
     look = {"StatefulSet": _statefulset, "Deployment": _deployment}.get(target.resource.kind)
     if look is None:
-        raise Failure(f"error: no status viewer has been implemented for {target.resource.kind}")
+        raise Failure(f"error: no status viewer has been implemented for {_full_kind(target)}")
     line, done = look(target.object, args["revision"])
     session.say(line)
     if done or not args["watch"]:
@@ -107,7 +115,7 @@ def revisions(session: Session, target: Target) -> dict[int, dict]:
     """What a workload has been, by number: ControllerRevisions of a StatefulSet, ReplicaSets of a Deployment.  Raises Failure."""
     kind = {"StatefulSet": "controllerrevisions.apps", "Deployment": "replicasets.apps"}.get(target.resource.kind)
     if kind is None:
-        raise Failure(f'error: error retrieving history for "{target.resource.kind}", no visitor method exists for {_go_kind(target)}')
+        raise Failure(f'error: no history viewer has been implemented for "{_full_kind(target)}"')
     resource = session.discovery.named(kind)
     found = items(resource, session.ask("GET", resource.path(target.namespace), labelSelector=str(of(target.object["spec"]["selector"]))))
     uid = target.object["metadata"]["uid"]

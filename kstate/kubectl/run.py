@@ -13,7 +13,7 @@ from .exec import show
 from .output import Report
 from .resources import Target
 from .session import Session
-from .writing import dry_run, options, saved
+from .writing import dry_run, label_pairs, options, saved
 
 POLICIES = ("Always", "OnFailure", "Never")
 PROMPT = "If you don't see a command prompt, try pressing enter."
@@ -67,7 +67,7 @@ def _check(session: Session, args: Args) -> None:
 def _pod(session: Session, args: Args) -> dict:
     """The pod, as kubectl writes it."""
     name, words = args.names[0], args.names[1:]
-    labels = dict(p.split("=", 1) for p in args["labels"].split(",")) if args["labels"] else {"run": name}
+    labels = label_pairs(args["labels"]) if args["labels"] else {"run": name}
     container: dict = {"image": args["image"], "name": name, "resources": {}}
     if words:
         container["command" if args["command"] else "args"] = words
@@ -76,7 +76,7 @@ def _pod(session: Session, args: Args) -> dict:
     if args["image-pull-policy"]:
         container["imagePullPolicy"] = args["image-pull-policy"]
     if args["port"]:
-        container["ports"] = [{"containerPort": int(args["port"])}]
+        container["ports"] = [{"containerPort": _port(args)}]
     if args["privileged"]:
         container["securityContext"] = {"privileged": True}
     if args["stdin"]:
@@ -87,20 +87,33 @@ def _pod(session: Session, args: Args) -> dict:
     if "namespace" in args.given:
         meta["namespace"] = session.namespace
     if args["annotations"]:
-        meta["annotations"] = dict(text.split("=", 1) for text in args["annotations"])
+        meta["annotations"] = dict(_annotation(text) for text in args["annotations"])
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "status": {},
            "spec": {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": args["restart"]}}
     if not args["overrides"]:
         return pod
     try:
         overrides = json.loads(args["overrides"])
-    except ValueError as error:
-        raise Failure(f"error: Invalid JSON Patch: {error}") from None
+    except ValueError:
+        raise Failure("error: Invalid JSON Patch") from None
     if args["override-type"] == "json":
         return patches.json_patch(pod, overrides)
     if args["override-type"] == "strategic":
         return patches.strategic_merge(pod, overrides, root("Pod"))
     return patches.merge_patch(pod, overrides)
+
+
+def _port(args: Args) -> int:
+    if not args["port"].isdecimal():
+        raise Failure(f'error: strconv.Atoi: parsing "{args["port"]}": invalid syntax')
+    return int(args["port"])
+
+
+def _annotation(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise Failure(f"error: invalid annotations format: {text}")
+    return key, value
 
 
 def _variable(text: str) -> dict:
@@ -111,7 +124,7 @@ def _variable(text: str) -> dict:
 
 
 def _expose(session: Session, args: Args, report: Report, labels: dict) -> None:
-    services, name, port = session.discovery.named("services"), args.names[0], int(args["port"])
+    services, name, port = session.discovery.named("services"), args.names[0], _port(args)
     given = {"labels": labels} if args["labels"] else {}
     body = {"apiVersion": "v1", "kind": "Service", "metadata": {"creationTimestamp": None, "name": name, **given},
             "spec": {"ports": [{"port": port, "protocol": "TCP", "targetPort": port}], "selector": labels}, "status": {"loadBalancer": {}}}

@@ -13,18 +13,21 @@ ATTEMPTS = 10
 
 
 def scale(session: Session, args: Args) -> None:
-    replicas = args["replicas"]
+    mode, replicas = dry_run(session), args["replicas"]
     if replicas < 0:
         raise Failure("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
     if "current-replicas" in args.given and args["current-replicas"] < -1:
         raise Failure("error: The --current-replicas must specify an integer of -1 or greater")
     report, errors = Report(session), []
     found = list(targets(session, choose(session, args.names), errors))
+    if errors and not found:
+        told = ", ".join(map(str, errors))
+        raise Failure(f"error: no objects passed to scale {told if len(errors) == 1 else f'[{told}]'}")
     if args["resource-version"] and len(found) > 1:
         raise Failure("error: cannot use --resource-version with multiple resources")
     for target in found:
         try:
-            if dry_run(session) != "client":
+            if mode != "client":
                 _scale(session, target, replicas)
             report.done(target.resource, target.object, "scaled")
             if args["timeout"]:

@@ -13,14 +13,16 @@ Row = TypeVar("Row")
 
 
 def by_field(rows: list[Row], field: str, obj: Callable[[Row], dict], strict: bool) -> list[Row]:
-    """Rows sorted by a field of their objects; those without it first.  strict: none having it is an error."""
+    """Rows sorted by a field of their objects; those without it first, none of several where none has it.  strict: that is an error."""
     try:
         path = relaxed(field)
         values = [next(iter(Template(path).find(obj(row))), None) for row in rows]
     except BadTemplate as error:
         raise Failure(f"error: {error}") from None
-    if strict and rows and all(value is None for value in values):
-        raise Failure(f'error: couldn\'t find any field with path "{path}" in the list of objects')
+    if all(value is None for value in values) and (len(rows) > 1 or strict and rows):
+        if strict:
+            raise Failure(f'error: couldn\'t find any field with path "{path}" in the list of objects')
+        return []
     amounts = [_amount(value) for value in values]
     numeric = all(amount is not None for amount, value in zip(amounts, values) if value is not None)
     keys = [(False, 0) if value is None else (True, amount if numeric else _natural(str(value))) for value, amount in zip(values, amounts)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .. import quantity
+from .. import labels, quantity
 from ..errors import ApiError
 from ..kinds.schema import root
 from ..patch import three_way
@@ -19,6 +19,7 @@ from .session import PATCHES, Session
 from .writing import dry_run, options
 
 Change = Callable[[dict], None]         # edits a pod spec in place; raises Failure
+EXPRESSIONS = {"in": "In", "notin": "NotIn", "exists": "Exists", "!": "DoesNotExist", "gt": "Gt", "lt": "Lt"}
 
 
 def split_pairs(args: Args, what: str) -> tuple[list[str], list[str]]:
@@ -49,8 +50,9 @@ def pod_spec(target: Target, obj: dict) -> dict:
     return spec
 
 
-def update(session: Session, kinds: list[str], change: Callable[[Target, dict], None], what: str) -> None:
-    """Edit each object and send what differs; what does not is passed over in silence."""
+def update(session: Session, kinds: list[str], change: Callable[[Target, dict], None], what: str, refused: str = "") -> None:
+    """Edit each object and send what differs; what does not is passed over in silence.  refused: how the complaint begins where the
+    server does not take it."""
     args = session.args
     if not kinds and not args["filename"]:
         raise NOTHING_GIVEN
@@ -60,14 +62,22 @@ def update(session: Session, kinds: list[str], change: Callable[[Target, dict], 
         try:
             change(target, obj)
             patch = three_way(target.object, obj, target.object, root(target.resource.kind))
+            if not patch:
+                continue
             if args["local"] or dry_run(session) == "client":
                 report.done(target.resource, obj, what)
-            elif patch:
+            else:
                 report.done(target.resource, session.ask("PATCH", target.path(), patch, media=PATCHES["strategic"], **query), what)
         except (ApiError, Failure) as error:
-            errors.append(error)
+            errors.append(Failure(f"error: {refused} {error}") if refused and isinstance(error, ApiError) else error)
     if errors:
         raise Several(errors)
+
+
+def _there(session: Session, kinds: list[str]) -> None:
+    """What is named has to be there before anything else is complained about.  Raises Failure, ApiError."""
+    for _ in targets(session, choose(session, kinds)):
+        pass
 
 
 def containers(spec: dict, wanted: str = "*") -> list[dict]:
@@ -84,6 +94,7 @@ def image(session: Session, args: Args) -> None:
     if not kinds and not args["filename"]:
         raise NOTHING_GIVEN
     if not images:
+        _there(session, kinds)
         raise Failure("error: at least one image update is required")
     if "*" in images and len(images) > 1:
         raise Failure("error: all containers are already specified by *, but saw more than one container_name=container_image pairs")
@@ -96,12 +107,13 @@ def image(session: Session, args: Args) -> None:
                 raise Failure(f'error: unable to find container named "{name}"')
             for container in found:
                 container["image"] = wanted
-    update(session, kinds, change, "image updated")
+    update(session, kinds, change, "image updated", "failed to patch image update to pod template:")
 
 
 # ---- resources, service account, selector ---------------------------------------------------------
 
 def resources(session: Session, args: Args) -> None:
+    _there(session, args.names)
     if not args["limits"] and not args["requests"]:
         raise Failure("error: you must specify an update to requests or limits (in the form of --requests/--limits)")
     wanted = {"limits": _amounts(args["limits"]), "requests": _amounts(args["requests"])}
@@ -115,7 +127,7 @@ def resources(session: Session, args: Args) -> None:
                 if amounts:
                     have = container.get("resources") or {}
                     container["resources"] = {**have, side: {**(have.get(side) or {}), **amounts}}
-    update(session, args.names, change, "resource requirements updated")
+    update(session, args.names, change, "resource requirements updated", "failed to patch resources update to pod template")
 
 
 def _amounts(text: str) -> dict[str, str]:
@@ -145,16 +157,27 @@ def serviceaccount(session: Session, args: Args) -> None:
 def selector(session: Session, args: Args) -> None:
     if not args.names:
         raise Failure("error: one or more resources must be specified as <resource> <name> or <resource>/<name>")
-    kinds, pairs = split_pairs(args, "selector")
-    wanted = dict(part.split("=", 1) for pair in pairs for part in pair.split(","))
-    if not wanted:
-        raise Failure("error: a selector is required")
+    kinds, text = args.names[:-1], args.names[-1]
+    try:
+        wanted = labels.parse(text)
+    except ValueError as error:
+        raise Failure(f'error: couldn\'t parse the selector string "{text}": {error}') from None
+    if any(operator == "!=" for _, operator, _ in wanted.requirements or ()):
+        raise Failure('error: "!=" is not a valid label selector operator')
 
     def change(target: Target, obj: dict) -> None:
         if target.resource.kind != "Service":
             raise Failure("error: setting a selector is only supported for Services")
-        obj["spec"]["selector"] = wanted
+        obj["spec"]["selector"] = _equalities(wanted)
     update(session, kinds, change, "selector updated")
+
+
+def _equalities(selector: labels.Selector) -> dict[str, str]:
+    """A selector as a Service has it, which knows only that a label is equal.  Raises Failure."""
+    for key, operator, values in selector.requirements or ():
+        if operator not in ("=", "=="):
+            raise Failure(f"error: match expression [{{{key} {EXPRESSIONS[operator]} [{' '.join(values)}]}}] not supported on this object")
+    return {key: values[0] for key, _, values in selector.requirements or ()}
 
 
 # ---- environment ----------------------------------------------------------------------------------
@@ -164,6 +187,9 @@ def env(session: Session, args: Args) -> None:
     pairs += args["env"]
     if not kinds and not args["filename"]:
         raise Failure("error: one or more resources must be specified as <resource> <name> or <resource>/<name>")
+    if args["list"] and args["output"]:
+        raise Failure("error: --list and --output may not be specified together")
+    dry_run(session)
     if args["list"]:
         _list_env(session, kinds)
         return

@@ -48,6 +48,15 @@ def annotated(obj: dict) -> tuple[dict, str]:
     return {**plain, "metadata": {**plain["metadata"], "annotations": {**plain["metadata"]["annotations"], LAST_APPLIED: note}}}, note
 
 
+def label_pairs(text: str) -> dict[str, str]:
+    """"a=b,c=d" as a map.  Raises Failure."""
+    pairs = [part.split("=") for part in text.split(",")]
+    for pair in pairs:
+        if len(pair) != 2:
+            raise Failure(f"error: unexpected label spec: {'='.join(pair)}")
+    return dict(pairs)
+
+
 def saved(session: Session, obj: dict) -> dict:
     """The object as it is created: with the note where --save-config asks for it."""
     return annotated(obj)[0] if session.args["save-config"] else obj

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -18,6 +19,7 @@ from kstate.kubectl.args import Failure
 from kstate.kubectl.commands import GROUPS, HelpOn, parse
 
 from .conftest import WEB
+from .grammar import command
 
 VERSION = "v1.32."
 NOWHERE = {"apiVersion": "v1", "kind": "Config", "current-context": "k", "contexts": [{"name": "k", "context": {"cluster": "k", "user": "k"}}],
@@ -97,23 +99,34 @@ def masked(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000|\t\d{4}-\d\d-\d\d \d\d:.*", "TIME", text)
     text = re.sub(r"(?<![\w=.])(\d+[dhms])+(?![\w,])", "AGE", text)
     text = re.sub(r"(LIVE|MERGED)-\d+|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|(?<=front-)([0-9a-z]+)-\w{5}\b|(?<=kube-api-access)-\w{5}", r"\1\2", text)
+    text = re.sub(r"\b(web|d|e)-[0-9a-z]{8,10}(-\w{5})?\b", r"\1-HASH", text)
     return re.sub(r" {2,}|-{3,}", "  ", text)
 
 
-def test_the_same_commands_print_the_same(tmp_path):
-    lines = (Path(__file__).parent / "both.txt").read_text("utf-8").splitlines()
+def differences(home: Path, commands: list[tuple[str, str]]) -> list[str]:
+    """What the real kubectl and ours print otherwise, each on a cluster of its own."""
     served, ours = Cluster(), Cluster()
-    handle = served.serve(0, "max", str(tmp_path / "config"))
+    handle = served.serve(0, "max", str(home / "config"))
     different = []
     try:
-        for line in [line for line in lines if not line.startswith("#")]:
-            command, _, stdin = line.partition(" << ")
-            stdin = WEB if stdin == "WEB" else stdin.replace("\\n", "\n")
-            theirs, mine = real(shlex.split(command), tmp_path, stdin), kubectl(ours, command, stdin)
+        for line, stdin in commands:
+            theirs, mine = real(shlex.split(line), home, stdin), kubectl(ours, line, stdin)
             served.inside(served.engine.settle)
             want, got = ([masked(result.stdout), masked(result.stderr), result.code] for result in (theirs, mine))
             if want != got:
                 different.append(f"$ kubectl {line}\nreal: {want}\nours: {got}")
     finally:
         handle.stop()
-    assert not different, "\n".join(different)
+    return different
+
+
+def test_the_same_commands_print_the_same(tmp_path):
+    lines = (line.partition(" << ")[::2] for line in (Path(__file__).parent / "both.txt").read_text("utf-8").splitlines() if not line.startswith("#"))
+    assert differences(tmp_path, [(line, WEB if stdin == "WEB" else stdin.replace("\\n", "\n")) for line, stdin in lines]) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_commands_print_the_same(tmp_path, seed):
+    dice = Random(seed)
+    begin = [("apply -f -", WEB), ("create cm c --from-literal=a=b", ""), ("create deployment d --image=nginx", "")]
+    assert differences(tmp_path, [*begin, *(command(dice) for _ in range(40))]) == []
