@@ -1,7 +1,8 @@
 """What a container sees of the disks: its root file system, the files that the kubelet makes, and its volumes.
 
 The emptyDirs of a pod are named after its uid and go with it, a container's root disk goes with each of its runs; what lies
-behind a claim or a hostPath has a name of its own (see disks).  ConfigMaps, Secrets and the downward API are rendered from the objects as they are now.
+behind a claim or a hostPath has a name of its own (see disks).  ConfigMaps, Secrets and the downward API are rendered from the
+objects as they are now.
 """
 from __future__ import annotations
 

@@ -29,12 +29,16 @@ json.dump({"seen": seen, "results": results}, sys.stdout)
 """
 HOSTILE = [
     "cat /etc/passwd /etc/shadow /proc/self/environ ../../../../etc/hostname", "echo pwned > /tmp/pwned; echo pwned > ../../tmp/pwned; ls -la / /tmp",
-    "rm -rf / --no-preserve-root; rm -rf /*; rm -rf ~", "dd if=/dev/zero of=/dev/sda bs=1M count=1", "wget -O- http://example.com/; wget -qO- http://169.254.169.254/latest/",
+    "rm -rf / --no-preserve-root; rm -rf /*; rm -rf ~", "dd if=/dev/zero of=/dev/sda bs=1M count=1",
+    "wget -O- http://example.com/; wget -qO- http://169.254.169.254/latest/",
     "curl -s http://localhost:8888/; curl file:///etc/passwd; curl https://10.0.0.1/", "nslookup example.com; ping -c 1 8.8.8.8; nc -z 127.0.0.1 22",
     "python3 -c 'import os; os.system(\"id\")'; perl -e 1; bash -i", "kill -9 1; kill -9 $PPID; killall -9 python; pkill -f pytest", ":(){ :|:& };:",
-    "exec 3<>/dev/tcp/127.0.0.1/22; cat <&3", "tar cf - / | head -c 10; tar xf /tmp/x -C /", "ln -s / /root-of-all; cat /root-of-all/etc/os-release", "eval $(cat); . /etc/profile; source ~/.bashrc",
-    "$(yes | head -c 100000)", "while true; do :; done", "yes", "awk 'BEGIN { system(\"id\"); print > \"/tmp/awk\"; while ((\"id\" | getline x) > 0) print x }'",
-    "sed -n 'w /tmp/sed' /etc/passwd; sed '1e id' /etc/passwd", "xargs -I{} sh -c '{}' < /etc/passwd", "env -i /bin/sh -c 'id'; timeout 1 sh -c 'sleep 5'", "mount -t nfs evil:/ /mnt; chmod -R 777 /; chown -R nobody /",
+    "exec 3<>/dev/tcp/127.0.0.1/22; cat <&3", "tar cf - / | head -c 10; tar xf /tmp/x -C /",
+    "ln -s / /root-of-all; cat /root-of-all/etc/os-release", "eval $(cat); . /etc/profile; source ~/.bashrc",
+    "$(yes | head -c 100000)", "while true; do :; done", "yes",
+    "awk 'BEGIN { system(\"id\"); print > \"/tmp/awk\"; while ((\"id\" | getline x) > 0) print x }'",
+    "sed -n 'w /tmp/sed' /etc/passwd; sed '1e id' /etc/passwd", "xargs -I{} sh -c '{}' < /etc/passwd",
+    "env -i /bin/sh -c 'id'; timeout 1 sh -c 'sleep 5'", "mount -t nfs evil:/ /mnt; chmod -R 777 /; chown -R nobody /",
 ]
 
 
