@@ -25,6 +25,7 @@ SILENCE = 3.0           # s without a request after which as much passes by itse
 SLICE, STRETCH = 0.03, 0.5      # s that the engine works at a stretch: at most, and where a client waits for time to pass
 TICK = 1.0              # s at most between two looks at the clock
 LIMIT = 200_000         # steps after which a cluster that does not come to rest is left alone until the next change
+POLLED = ("PersistentVolume", "PersistentVolumeClaim")     # what a client changes of these counts as well: who waits for it looks by the clock
 ALWAYS = (*BOOKKEEPING, "Node")     # kinds that change without anything having happened
 
 
@@ -77,7 +78,9 @@ class Pace:
 
     def follow(self) -> None:
         """A client has changed something: let the controllers react, and time go on."""
-        self.steps, self._seen, now = 0, len(self.engine.world.log), monotonic()
+        self.steps, now, log = 0, monotonic(), self.engine.world.log
+        if self.speed is not None or all(change.key.kind not in POLLED for change in log[self._seen:]):
+            self._seen = len(log)
         while self.engine.queue and monotonic() < now + SLICE:
             self.engine.step()
         if self.speed is None:

@@ -7,11 +7,15 @@ import pytest
 
 from kstate.serve import pace as module
 from kstate.serve.pace import Pace
+from kstate.world import Key
 from tests.helpers import EXAMPLE, apply, cluster_engine, get
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}}
 CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "default"}, "spec": {
     "accessModes": ["ReadWriteOnce"], "storageClassName": "slow", "resources": {"requests": {"storage": "1Gi"}}}}
+
+VOLUME = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {
+    "accessModes": ["ReadWriteOnce"], "storageClassName": "slow", "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/v"}}}
 
 
 class Clock:
@@ -143,13 +147,23 @@ def test_at_max_a_round_follows_what_had_consequences_and_only_that(clock, engin
     pace.follow()
     clock.pass_(1)
     assert engine.now == began
-    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {
-        "accessModes": ["ReadWriteOnce"], "storageClassName": "slow", "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/v"}}}
-    for obj in (CLAIM, volume):
+    for obj in (CLAIM, VOLUME):
         engine.api.create(obj)
         pace.follow()
         clock.pass_(1)
     assert get(engine, "PersistentVolumeClaim", "c", "default")["status"]["phase"] == "Bound"      # CTL-3: at its next resync
+
+
+def test_at_max_a_round_follows_what_a_client_changes_of_a_volume_or_claim(clock, engine):
+    pace = Pace(engine, "max")
+    for obj in (CLAIM, {**VOLUME, "spec": {**VOLUME["spec"], "storageClassName": "other"}}):
+        engine.api.create(obj)
+        pace.follow()
+        clock.pass_(1)
+    engine.api.patch(Key("PersistentVolume", "", "v"), {"spec": {"claimRef": {"namespace": "default", "name": "c"}}})    # nobody answers at once
+    pace.follow()
+    clock.pass_(1)
+    assert get(engine, "PersistentVolumeClaim", "c", "default")["status"]["phase"] == "Bound"
 
 
 def test_at_max_a_round_passes_between_two_commands(clock, engine):
