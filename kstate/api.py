@@ -295,7 +295,8 @@ class Api:
         errors: list[FieldError] = [*metadata.validate(kind, new, old), *of_kind]
         if errors:
             raise Invalid(kind=kind.kind, group=kind.group, name=new["metadata"].get("name", ""), errors=errors)
-        self.warnings += kind.warnings(new, old)
+        if not subresource:
+            self.warnings += kind.warnings(new, old)
 
     def _stamp(self, new: dict, old: dict | None) -> None:
         """A volume remembers when its phase last changed (PVAPI-2)."""

@@ -6,7 +6,6 @@ from .output import Output
 from .session import Session
 from .tables import Row
 
-
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "approve", "sign",
          "escalate", "attest", "*")
 OTHER_VERBS = ("get", "put", "post", "head", "options", "delete", "patch", "*")         # on what is no resource

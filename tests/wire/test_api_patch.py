@@ -178,6 +178,15 @@ def test_API_24_a_strict_patch_with_unknown_fields(server):
     assert "warning" not in server.ask("PATCH", f"{CORE}/configmaps/a?fieldValidation=Ignore", {"spec": {"foo": 1}}, media=MERGE).headers
 
 
+def test_PVAPI_16_every_write_but_that_of_the_status_warns(server):
+    path = f"{CORE.partition('/namespaces')[0]}/persistentvolumes"
+    server.ok("POST", path, {"metadata": {"name": "v"}, "spec": {
+        "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "persistentVolumeReclaimPolicy": "Recycle", "nfs": {"server": "nas", "path": "/v"}}})
+    labels = {"metadata": {"labels": {"a": "b"}}}
+    assert "Recycle reclaim policy is deprecated" in server.ask("PATCH", f"{path}/v", labels, media=MERGE).headers["warning"]
+    assert "warning" not in server.ask("PATCH", f"{path}/v/status", {"status": {"reason": "Test"}}, media=MERGE).headers
+
+
 # ---- server-side apply ------------------------------------------------------------------------
 
 def intent(replicas: int | None = None, labels: dict | None = None, **spec) -> dict:
