@@ -1,4 +1,4 @@
-"""kubectl cp: files between containers and the files at hand, by `cat` in the container (text only)."""
+"""kubectl cp: files and directories between containers and the files at hand, by `cat` in the container (text only)."""
 from __future__ import annotations
 
 import posixpath
@@ -45,18 +45,27 @@ def _pod(session: Session, place: tuple[str, str]) -> Target:
 
 
 def _fetch(session: Session, pod: Target, container: str, path: str, local: str) -> None:
-    result = run_in(session, pod, container, ["cat", path])
-    if result["code"]:
-        raise Failure(f"{result['stderr']}error: {path} no such file or directory")
-    session.files[local] = result["stdout"]
+    listed = run_in(session, pod, container, ["sh", "-c", f"cd {shlex.quote(path)} 2>/dev/null && find . -type f"])
+    inside = {posixpath.join(path, name): posixpath.normpath(posixpath.join(local, name)) for name in listed["stdout"].splitlines()}
+    for remote, copy in (inside if listed["code"] == 0 else {path: local}).items():
+        result = run_in(session, pod, container, ["cat", remote])
+        if result["code"]:
+            raise Failure(f"{result['stderr']}error: {remote} no such file or directory")
+        session.files[copy] = result["stdout"]
 
 
 def _send(session: Session, pod: Target, container: str, local: str, path: str) -> None:
-    if local not in session.files:
-        raise Failure(f'error: {local} doesn\'t exist in local filesystem')
-    target = shlex.quote(path)
-    inside = shlex.quote(posixpath.join(path, posixpath.basename(local)))
-    script = f"if [ -d {target} ]; then cat > {inside}; else cat > {target}; fi"
-    result = run_in(session, pod, container, ["sh", "-c", script], session.files[local])
-    if result["code"]:
-        raise Failure(f"{result['stderr']}error: command terminated with exit code {result['code']}", result["code"])
+    """A file or a directory; where the goal is a directory, into it."""
+    local = local.rstrip("/")
+    chosen = [local] if local in session.files else [name for name in session.files if name.startswith(local + "/")]
+    if not chosen:
+        raise Failure(f"error: {local} doesn't exist in local filesystem")
+    if run_in(session, pod, container, ["sh", "-c", f"[ -d {shlex.quote(path)} ]"])["code"] == 0:
+        path = posixpath.join(path, posixpath.basename(local))
+    above = posixpath.dirname(path) or "."
+    for name in chosen:
+        goal = shlex.quote(path + name[len(local):])
+        script = f'[ -d {shlex.quote(above)} ] || exec tar -xmf - -C {shlex.quote(above)}; mkdir -p "$(dirname {goal})"; cat > {goal}'
+        result = run_in(session, pod, container, ["sh", "-c", script], session.files[name])
+        if result["code"]:
+            raise Failure(f"{result['stderr']}command terminated with exit code {result['code']}", result["code"])

@@ -33,7 +33,7 @@ def drain(session: Session, args: Args) -> None:
         except (ApiError, Failure) as error:
             text = error.message if isinstance(error, ApiError) else error.text.removeprefix("error: ")
             session.complain(f'error: unable to drain node "{node.name}" due to error: {text}, continuing command...')
-            failed.append((node, error))
+            failed.append((node, error if isinstance(error, ApiError) else Failure(text)))
     if failed:
         session.complain("There are pending nodes to be drained:\n" + "\n".join(f" {node.name}" for node, _ in failed))
         raise Several([error for _, error in failed])

@@ -55,8 +55,11 @@ def _resource(session: Session, word: str, api_version: str = "") -> tuple[Resou
     first, *path = word.rstrip(".").split(".")
     resource = session.discovery.lookup(first)
     if api_version:
-        resource = next((r for r in session.discovery.resources if r.api_version == api_version
-                         and first.lower() in (r.plural, r.singular, *r.short)), None)
+        found = next((r for r in session.discovery.resources if r.api_version == api_version
+                      and first.lower() in (r.plural, r.singular, *r.short)), None)
+        if resource and not found:
+            raise Failure(f'error: couldn\'t find resource for "{api_version}, Resource={resource.plural}"')
+        resource = found
     if resource is None:
         raise Failure(f'the server doesn\'t have a resource type "{first}"')
     if path and path[:len(resource.group.split("."))] == resource.group.split("."):

@@ -181,6 +181,10 @@ def _undecodable(value: Any) -> str:
         if field in value and value[field] is not None and not isinstance(value[field], wanted):
             word = words.get(type(value[field]), "object")
             return f"json: cannot unmarshal {word} into Go struct field metadataOnlyObject.{field} of type {go}"
+    for field in ("name", "namespace"):
+        given = (value.get("metadata") or {}).get(field)
+        if given is not None and not isinstance(given, str):
+            return f"json: cannot unmarshal {words.get(type(given), 'object')} into Go struct field ObjectMeta.metadata.{field} of type string"
     return ""
 
 

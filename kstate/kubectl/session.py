@@ -25,6 +25,7 @@ from .tabs import Columns
 JSON = "application/json"
 PATCHES = {"strategic": "application/strategic-merge-patch+json", "merge": "application/merge-patch+json",
            "json": "application/json-patch+json", "apply": "application/apply-patch+yaml"}
+CONTEXT = "kstate"          # the only one
 PATIENCE = 60_000           # ms for which a command without a --timeout waits on a real cluster
 
 
@@ -81,7 +82,9 @@ class Session:
     # -- requests
 
     def send(self, method: str, path: str, body: Any = None, media: str = JSON, accept: str = JSON, **query: Any) -> Response:
-        """One request.  Raises the ApiError that the server answers."""
+        """One request.  Raises the ApiError that the server answers, and Failure for another context."""
+        if self.args["context"] not in (None, "", CONTEXT):
+            raise Failure(f"Error in configuration: context was not found for specified context: {self.args['context']}")
         asked = urlencode({name: value for name, value in query.items() if value not in (None, "")}, doseq=True)
         payload = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         if method != "GET":

@@ -1,16 +1,12 @@
-"""The real kubectl against `kstate serve`: transcripts that are tests.
+"""The real kubectl against `kstate serve`: transcripts that are tests (transcripts.py).
 
-`kubectl/*.txt` are what a user types and what comes back: a line `$ kubectl ...`, what it prints on stdout, what it prints on
-stderr (behind a `!`), and `[exit 1]` where it does not end well; a line `## ...` is a remark.  What differs from run to run (ages, times, addresses, random
-endings, the width of columns) gives way to names.  `pytest tests/wire/test_kubectl.py --rewrite` writes them anew: read the
-difference, understand it, then commit.  A first line `# nodes: 3` says how many nodes there are; the YAML files are at hand.
+`pytest tests/wire/test_kubectl.py --rewrite` writes them anew: read the difference, understand it, then commit.
 """
 from __future__ import annotations
 
 import json
 import os
 import pty
-import re
 import select
 import shutil
 import subprocess
@@ -22,7 +18,8 @@ import pytest
 
 from kstate import Cluster
 
-HERE = Path(__file__).parent / "kubectl"
+from .transcripts import HERE, TRANSCRIPTS, blocks, nodes, shown
+
 VERSIONS = ("v1.32.", "v1.33.")         # whose words these are: they say the same
 
 
@@ -34,28 +31,6 @@ def installed() -> str:
 
 
 pytestmark = pytest.mark.skipif(not installed().startswith(VERSIONS), reason=f"no kubectl {'x or '.join(VERSIONS)}x on PATH")
-
-RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
-MASKS = [(re.compile(pattern), token) for pattern, token in (
-    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"),
-    (r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"), (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})?", "TIME"),
-    (r"\b\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "TIME"),
-    (r"\b10\.244\.\d+\.\d+", "IP"), (r"\b10\.96\.\d+\.(?!1\b|10\b)\d+\b", "CLUSTERIP"), (r"(127\.0\.0\.1:)\d+", r"\1PORT"),
-    (r"\b[0-9a-f]{64}\b", "ID"), (rf"(?<=kube-api-access-){RANDOM}{{5}}", "XXXXX"), (rf"(?<=-)[0-9a-z]{{8,10}}-{RANDOM}{{5}}\b", "HASH-XXXXX"),
-    (r"((?:front|web|d)-)[bcdf0-9gh-z]{8,10}\b", r"\1HASH"), (r"(pod-template-hash=|controller-revision-hash=web-)\w+", r"\1HASH"),
-    (r"(controller.kubernetes.io/hash=|Resource Version:\s+)\w+", r"\1HASH"), (rf"(?<=nginx-){RANDOM}{{5}}\b", "XXXXX"), (r"(LIVE|MERGED)-\d+", r"\1-NUMBER"),
-    (r"(?:(?<=\s)|^)(\d+[dhms])+(?=\s|$|\))", "AGE"), (r"(resourceVersion\"?: )\"\d+\"", r'\1"N"'),
-    (r"(?<=\.)[0-9a-f]{16}\b", "HASH"), (r"ConfigMapOptional:\s+<nil>", "Optional:  false"))]          # the one place where kubectl 1.33 says it otherwise
-NOISE = ("WARNING: version difference", "I1", "E1", "W1")
-
-
-def masked(text: str, folder: Path) -> list[str]:
-    lines = []
-    for line in text.replace(str(folder), "FOLDER").splitlines():
-        for pattern, token in MASKS:
-            line = pattern.sub(token, line)
-        lines.append(re.sub(r"(?<=\S)\s{2,}", "  ", line).rstrip())
-    return lines
 
 
 class User:
@@ -75,29 +50,23 @@ class User:
         while not self.pace.resting:
             assert time.monotonic() < end, f"{line}: the cluster does not come to rest"
             time.sleep(0.005)
-        err = [f"! {e}".rstrip() for e in masked(done.stderr, self.folder) if not e.startswith(NOISE)]
-        return [*masked(done.stdout, self.folder), *err, *([f"[exit {done.returncode}]"] if done.returncode else [])]
+        return shown(done.stdout, done.stderr, done.returncode, str(self.folder))
 
 
 @pytest.fixture
 def user(tmp_path, request):
     """On a fresh cluster, with as many nodes as the transcript says."""
-    first = request.param.read_text("utf-8").split("\n", 1)[0] if getattr(request, "param", None) else ""
-    nodes = int(first.removeprefix("# nodes:")) if first.startswith("# nodes:") else 1
     start = datetime.now(UTC) - timedelta(hours=1)
-    cluster = Cluster(nodes=nodes, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"), resync=2)
+    cluster = Cluster(nodes=nodes(request.param) if getattr(request, "param", None) else 1, start=start.strftime("%Y-%m-%dT%H:%M:%SZ"), resync=2)
     handle = cluster.serve(speed="max", kubeconfig=str(tmp_path / "kubeconfig"))
     yield User(cluster, tmp_path)
     handle.stop()
 
 
-TRANSCRIPTS = sorted(HERE.glob("*.txt"))
-
-
 @pytest.mark.parametrize("user, path", [(path, path) for path in TRANSCRIPTS], indirect=["user"], ids=[path.stem for path in TRANSCRIPTS])
 def test_a_user_sees_what_stands_in_the_transcript(user, path, request):
     text, told = path.read_text("utf-8"), []
-    for block in re.split(r"^(?=\$ |## )", text, flags=re.MULTILINE):
+    for block in blocks(path):
         first = block.split("\n", 1)[0]
         told.append("\n".join((first, *user.types(first[2:]), "")) if block.startswith("$ ") else block)
     if request.config.getoption("--rewrite"):
