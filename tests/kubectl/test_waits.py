@@ -101,7 +101,7 @@ def test_KCTL_53_what_is_not_evicted_without_being_told(run):
     run("run lonely --image=nginx")
     node = run("get pod lonely -o jsonpath={.spec.nodeName}").stdout
     assert run(f"drain {node}").stderr.splitlines()[-1] == (
-        "error: cannot delete cannot delete Pods that declare no controller (use --force to override): default/lonely")
+        "cannot delete cannot delete Pods that declare no controller (use --force to override): default/lonely")
     assert "Warning: deleting Pods that declare no controller: default/lonely\n" in run(f"drain {node} --force").stderr
 
 
