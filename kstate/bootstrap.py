@@ -1,10 +1,10 @@
 """What a new cluster holds before anybody touches it: namespaces, nodes, the kubernetes Service (API-64)."""
 from __future__ import annotations
 
+from .controllers.kubernetesservice import OBJECTS
 from .engine import Engine
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-API_SERVER = "192.168.0.10"
 
 
 def node(number: int, name: str = "") -> dict:
@@ -32,18 +32,8 @@ def bootstrap(engine: Engine, nodes: int = 3) -> Engine:
     for name in NAMESPACES:
         api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, who="kube-apiserver", because="API-64")
     engine.settle()
-    api.create({"apiVersion": "v1", "kind": "Service",
-                "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"component": "apiserver", "provider": "kubernetes"}},
-                "spec": {"clusterIP": "10.96.0.1", "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]}},
-               who="kube-apiserver", because="API-64")
-    api.create({"apiVersion": "v1", "kind": "Endpoints",
-                "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
-                "subsets": [{"addresses": [{"ip": API_SERVER}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}]},
-               who="kube-apiserver", because="API-64")
-    api.create({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-                "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
-                "addressType": "IPv4", "endpoints": [{"addresses": [API_SERVER], "conditions": {"ready": True}}],
-                "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}, who="kube-apiserver", because="API-64")
+    for obj in OBJECTS:
+        api.create(obj, who="kube-apiserver", because="API-64")
     for number in range(1, nodes + 1):
         api.create(node(number), who="kubelet", because="KUB-5")
     engine.settle()

@@ -13,6 +13,7 @@ from .endpointslices import EndpointSlices
 from .ephemeral import EphemeralVolumes
 from .expansion import ExpandController, ExternalResizer, FileSystemResizer
 from .garbagecollector import GarbageCollector
+from .kubernetesservice import KubernetesService
 from .mirroring import EndpointSliceMirroring
 from .namespaces import Namespaces
 from .nodelifecycle import NodeLifecycle
@@ -32,6 +33,6 @@ ALL: tuple = (
     Endpoints, EndpointSlices, EndpointSliceMirroring,
     Volumes, Claims, Reclaimer, ClaimProtection, VolumeProtection, EphemeralVolumes,
     ExternalProvisioner, ExternalDeleter, ExternalAttacher, AttachDetach, ExpandController, ExternalResizer, FileSystemResizer,
-    GarbageCollector, Namespaces, ServiceAccounts, ResourceQuotas,
+    GarbageCollector, Namespaces, ServiceAccounts, KubernetesService, ResourceQuotas,
     Scheduler, NodeLifecycle, TaintEviction, PodGC, Disruption, NodeStatus, Kubelet,
 )
