@@ -48,8 +48,8 @@ def lab_server(folder: Path):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
                "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={copy}",
                "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]
-    log = open(folder / "server.log", "w")
-    server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, token, server)
@@ -60,7 +60,6 @@ def lab_server(folder: Path):
             server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
-        log.close()
 
 
 def _wait_for(url: str, token: str, server: subprocess.Popen) -> None:

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import socket
+from typing import Self
 from urllib.parse import urlencode
 
 from .served import Client
@@ -46,7 +47,7 @@ class Terminal:
         self.seen = {STDOUT: b"", STDERR: b"", STATUS: b""}
         self.code: int | None = None        # of the closing frame
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

@@ -41,7 +41,7 @@ def wait_for(what) -> None:
 
 
 def test_one_call_serves_and_says_where(served):
-    cluster, handle, client = served
+    _, handle, client = served
     assert handle.url == f"https://127.0.0.1:{client.port}" and handle.url in repr(handle)
     assert client.ask("GET", "/version").json["gitVersion"] == "v1.36.2"
 
@@ -67,7 +67,7 @@ def test_what_a_cell_does_waits_for_the_cell(served):
 
 
 def test_what_a_client_does_can_be_undone(served):
-    cluster, handle, client = served
+    cluster, _, client = served
     client.ask("POST", PODS, POD)
     wait_for(lambda: cluster.get("Pod", "p")["status"]["phase"] == "Running")
     assert cluster.undo() == f"POST {PODS}"
@@ -87,11 +87,14 @@ def test_refused_requests_are_no_actions(served):
 def test_no_thread_touches_the_engine_but_its_own(served, monkeypatch):
     cluster, _, client = served
     threads: dict[str, None] = {}
-    for name in ("commit", "step", "settle", "run", "save", "restore", "fork", "goto"):
-        def wrapped(engine, *args, _method=getattr(Engine, name), **options):
+
+    def noting(method):
+        def noted(*args, **options):
             threads[threading.current_thread().name] = None
-            return _method(engine, *args, **options)
-        monkeypatch.setattr(Engine, name, wrapped)
+            return method(*args, **options)
+        return noted
+    for name in ("commit", "step", "settle", "run", "save", "restore", "fork", "goto"):
+        monkeypatch.setattr(Engine, name, noting(getattr(Engine, name)))
     cluster.apply(EXAMPLE)
     cluster.settle()
     cluster.scale("sts", "web", 2)
