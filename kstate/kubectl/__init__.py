@@ -56,6 +56,8 @@ def _run(session: Session, words: list[str], settle: bool) -> Result:
     code = 0
     try:
         session.command, session.args = parse(words)
+        if "record" in session.args.given:
+            session.complain("Flag --record has been deprecated, --record will be removed in the future")
         code = VERBS[session.command.path](session, session.args) or 0
     except HelpOn as wanted:
         session.say(help_on(wanted.command), end="")

@@ -14,7 +14,7 @@ from .errors import Several, from_source
 from .output import Report
 from .resources import Choice, choose, manifests, targets
 from .session import PATCHES, Session
-from .writing import LAST_APPLIED, annotated, annotations, dry_run, options
+from .writing import LAST_APPLIED, annotated, annotations, dry_run, options, recorded
 from .yamltext import compact, to_json, to_yaml
 
 MISSING_NOTE = ("resource {} is missing the kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl "
@@ -75,7 +75,7 @@ def _check(args: Args) -> None:
 
 def _client_side(session: Session, choice: Choice) -> tuple[dict, str]:
     """Create what is missing, patch what differs.  The object, and what was done to it."""
-    wanted, _ = annotated(choice.manifest)
+    wanted, _ = annotated(recorded(session, choice.manifest))
     query = options(session, validated=True)
     try:
         if not choice.name:

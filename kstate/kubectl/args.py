@@ -45,13 +45,18 @@ class Args:
     """What a command was given: `args["replicas"]` is the value of a flag, given or by default."""
 
     flags: dict[str, Any]
-    given: frozenset[str] = frozenset()             # the flags that stood on the command line
+    typed: tuple[tuple[str, str], ...] = ()         # the flags that stood on the command line, in order, with their texts
     names: list[str] = field(default_factory=list)  # everything that is no flag
     dash: int | None = None                         # how many of them stood before `--`; None without one
 
     def __getitem__(self, name: str) -> Any:
         """The value of a flag; None for one that the command does not have."""
         return self.flags.get(name)
+
+    @property
+    def given(self) -> set[str]:
+        """The flags that stood on the command line."""
+        return {name for name, _ in self.typed}
 
     @property
     def after_dash(self) -> list[str]:
@@ -72,7 +77,7 @@ class _Reader:
         self.words, self.flags = list(words), flags
         self.short = {flag.short: flag for flag in flags.values() if flag.short}
         self.values = {flag.name: [] if flag.type in ("slice", "array") else flag.default for flag in flags.values()}
-        self.given: set[str] = set()
+        self.typed: list[tuple[str, str]] = []
 
     def read(self) -> Args:
         names: list[str] = []
@@ -89,7 +94,7 @@ class _Reader:
                 self.joined(word)
             else:
                 names.append(word)
-        return Args(self.values, frozenset(self.given), names, dash)
+        return Args(self.values, tuple(self.typed), names, dash)
 
     def long(self, word: str) -> None:
         name, equals, value = word[2:].partition("=")
@@ -137,9 +142,9 @@ class _Reader:
         except ValueError as error:
             raise ValueError(f'invalid argument {json.dumps(text, ensure_ascii=False)} for "{flag.shown}" flag: {error}') from None
         if flag.type in ("slice", "array"):
-            value = self.values[flag.name] + value if flag.name in self.given else value
+            value = self.values[flag.name] + value if any(name == flag.name for name, _ in self.typed) else value
         self.values[flag.name] = value
-        self.given.add(flag.name)
+        self.typed.append((flag.name, text))
 
 
 # ---- values: each raises ValueError with Go's words -----------------------------------------------

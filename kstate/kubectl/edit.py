@@ -11,7 +11,7 @@ from .errors import text_of
 from .output import Report
 from .resources import NOTHING_GIVEN, Target, choose, targets
 from .session import PATCHES, Session
-from .writing import options
+from .writing import options, recorded
 from .yamltext import compact, to_yaml
 
 HOW = """# Change what you want below, and give all of it back on the standard input of the same command.
@@ -42,10 +42,12 @@ def _shown(obj: dict) -> dict:
 
 def _send(session: Session, args: Args, target: Target, wanted: dict) -> None:
     before = _shown(target.object)
-    patch = three_way(before, wanted, before, root(target.resource.kind) if target.resource.kind in KINDS else None)
+    schema = root(target.resource.kind) if target.resource.kind in KINDS else None
+    patch = three_way(before, wanted, before, schema)
     if not patch:
         session.complain("Edit cancelled, no changes made.")
         return
+    patch = three_way(before, recorded(session, wanted), before, schema)
     if args["output-patch"]:
         session.say(f"Patch: {compact(patch)}")
     try:

@@ -10,7 +10,7 @@ from .errors import Several
 from .output import Report
 from .resources import Target, choose, targets
 from .session import PATCHES, Session
-from .writing import dry_run, options
+from .writing import cause, dry_run, options
 
 
 def label(session: Session, args: Args) -> None:
@@ -77,6 +77,8 @@ def _mark(session: Session, args: Args, kinds: list[str], changes: dict[str, str
                 session.say(f'label "{key}" not found.')
             if sent and before != after:
                 meta = {field: {k: v for k, v in changes.items() if before.get(k) != v}}
+                if args["record"]:
+                    meta["annotations"] = {**meta.get("annotations", {}), **cause(session)}
                 if args["resource-version"]:
                     meta["resourceVersion"] = args["resource-version"]
                 obj = session.ask("PATCH", target.path(), {"metadata": meta}, media=PATCHES["merge"], **query)

@@ -14,7 +14,7 @@ from .errors import Several
 from .output import Report
 from .resources import choose, targets
 from .session import PATCHES, Session
-from .writing import dry_run, options
+from .writing import dry_run, options, record
 
 
 def patch(session: Session, args: Args) -> None:
@@ -35,6 +35,7 @@ def patch(session: Session, args: Args) -> None:
                 obj = _locally(target.object, document, sort)
             else:
                 obj = session.ask("PATCH", target.path(args["subresource"]), document, media=PATCHES[sort], **query)
+                record(session, target)
             same = obj == target.object or _plain(obj) == _plain(target.object)
             report.done(target.resource, obj, "patched (no change)" if same else "patched")
         except ApiError as error:

@@ -7,7 +7,7 @@ from .errors import Several
 from .output import Report
 from .resources import Target, choose, targets
 from .session import PATCHES, Session
-from .writing import dry_run, options
+from .writing import dry_run, options, record
 
 ATTEMPTS = 10
 
@@ -29,6 +29,7 @@ def scale(session: Session, args: Args) -> None:
         try:
             if mode != "client":
                 _scale(session, target, replicas)
+                record(session, target)
             report.done(target.resource, target.object, "scaled")
             if args["timeout"]:
                 _wait(session, target, replicas)

@@ -16,7 +16,7 @@ from .errors import Several
 from .output import Report
 from .resources import NOTHING_GIVEN, Target, choose, targets
 from .session import PATCHES, Session
-from .writing import dry_run, options
+from .writing import dry_run, options, recorded
 
 Change = Callable[[dict], None]         # edits a pod spec in place; raises Failure
 EXPRESSIONS = {"in": "In", "notin": "NotIn", "exists": "Exists", "!": "DoesNotExist", "gt": "Gt", "lt": "Lt"}
@@ -61,6 +61,7 @@ def update(session: Session, kinds: list[str], change: Callable[[Target, dict], 
         obj = thaw(target.object)
         try:
             change(target, obj)
+            obj = recorded(session, obj)
             patch = three_way(target.object, obj, target.object, root(target.resource.kind))
             if not patch:
                 continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from .args import Failure
-from .session import Session
+from .resources import Target
+from .session import PATCHES, Session
 from .yamltext import compact
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -58,8 +59,30 @@ def label_pairs(text: str) -> dict[str, str]:
 
 
 def saved(session: Session, obj: dict) -> dict:
-    """The object as it is created: with the note where --save-config asks for it."""
+    """The object as it is created: with the notes that --save-config and --record ask for."""
+    obj = recorded(session, obj)
     return annotated(obj)[0] if session.args["save-config"] else obj
+
+
+def recorded(session: Session, obj: dict) -> dict:
+    """The object, where --record asks for it with the command as the cause of its change."""
+    if not session.args["record"]:
+        return obj
+    meta = obj.get("metadata") or {}
+    return {**obj, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), **cause(session)}}}
+
+
+def cause(session: Session) -> dict[str, str]:
+    """The annotation that names the command, its flags last; none without --record."""
+    args = session.args
+    words = [session.command.name, *args.names, *(f"--{name}={text}" for name, text in args.typed)]
+    return {CHANGE_CAUSE: " ".join(words)} if args["record"] else {}
+
+
+def record(session: Session, target: Target) -> None:
+    """Write the cause down where the change itself went another way: by a subresource, or by a patch of the user's."""
+    if session.args["record"]:
+        session.ask("PATCH", target.path(), {"metadata": {"annotations": cause(session)}}, media=PATCHES["merge"], dryRun=options(session)["dryRun"])
 
 
 def annotations(obj: dict) -> dict[str, Any]:

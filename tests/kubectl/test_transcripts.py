@@ -10,12 +10,12 @@ from kstate.kubectl.terminal import HOME, shell
 from tests.wire.transcripts import HERE, TRANSCRIPTS, blocks, nodes, shown
 
 # What cannot be the same, and what follows from it: a process in the background, ports, an editor, a server's address and token, what is
-# only in the real kubectl (--record, kustomizations, pruning), and how many looks the controllers had at a claim between two commands.
+# only in the real kubectl (kustomizations, pruning), and how many looks the controllers had at a claim between two commands.
 OTHERWISE = re.compile(
-    r"watche[dr]|proxy|attach|port-forward|kubectl debug|kubectl edit|config view|cluster-info|--token|--server=|-k kust|--prune|\bcmp\b|--record|"
+    r"watche[dr]|proxy|attach|port-forward|kubectl debug|kubectl edit|config view|cluster-info|--token|--server=|-k kust|--prune|\bcmp\b|"
     r"autoscale|certificate|create (token|ingress|job|role) |describe vac|"
     r"describe pvc waits|events --for pvc/waits|involvedObject.name=waits|"                         # how often it was told
-    r"history deploy/front$|get rs$|undo deploy/front$|get sts web$|\"replicas\":2\}\}'$")          # after --record and edit
+    r"get sts web$|\"replicas\":2\}\}'$")                                                            # after edit
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
