@@ -65,9 +65,12 @@ def used(world: World, quota: dict) -> dict[str, str]:
 
 def check(world: World, kind: Kind, new: dict, old: dict | None = None) -> None:
     """Refuse what would exceed a quota, or does not say how much it takes of what is limited (Forbidden)."""
+    quotas = world.list("ResourceQuota", new["metadata"].get("namespace"))
+    if not quotas:
+        return
     before = taken(kind, old) if old is not None else {}
     asked = {r: quantity.like(quantity.value(amount) - quantity.value(before.get(r, "0")), amount) for r, amount in taken(kind, new).items()}
-    for quota in world.list("ResourceQuota", new["metadata"].get("namespace")):
+    for quota in quotas:
         name, hard = quota["metadata"]["name"], quota["spec"].get("hard") or {}
         limited = {resource: amount for resource, amount in asked.items() if resource in hard and quantity.value(amount) > 0}
         if unsaid := _unsaid(kind, new, hard):
