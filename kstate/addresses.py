@@ -4,15 +4,17 @@ What is taken is read from the Services themselves.  A real cluster draws at ran
 """
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_address
 
-from .errors import Invalid, invalid
-from .kinds.service import address_errors, headless, needs_health_check, stack_errors
+from .errors import Invalid, duplicate, invalid, required, unsupported
+from .kinds.fields import Errors, ip
+from .kinds.service import headless, needs_health_check
 from .world import Key
 
 NETWORK = IPv4Network("10.96.0.0/12")
 RESERVED = 256                          # the lower band, which is kept for addresses that are asked for
 NODE_PORTS = range(30000, 32768)
+FAMILIES, FAMILY_POLICIES = ("IPv4", "IPv6"), ("PreferDualStack", "RequireDualStack", "SingleStack")
 
 
 def allocate(api, service: dict, old: dict | None = None) -> None:
@@ -20,7 +22,7 @@ def allocate(api, service: dict, old: dict | None = None) -> None:
     spec = service["spec"]
     if spec.get("type") == "ExternalName":
         return
-    for check in (address_errors, stack_errors):        # all other complaints come only of what these two accept
+    for check in (_address_errors, _stack_errors):        # all other complaints come only of what these two accept
         if errors := list(check(spec)):
             raise Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=errors)
     others = [s["spec"] for s in api.world.list("Service") if s["metadata"]["uid"] != service["metadata"]["uid"]]
@@ -47,7 +49,7 @@ def _cluster_ip(service: dict, taken: set) -> None:
     if not wanted:                                                          # SVC-5
         first = int(NETWORK.network_address) + RESERVED
         free = (str(IPv4Address(first + i)) for i in range(1, NETWORK.num_addresses - RESERVED))
-        spec["clusterIP"] = next(ip for ip in free if ip not in taken)
+        spec["clusterIP"] = next(address for address in free if address not in taken)
         spec["clusterIPs"] = [spec["clusterIP"]]
     elif wanted in taken:                                                   # SVC-6
         raise _refused(service, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: provided IP is already allocated")
@@ -83,3 +85,55 @@ def _free(taken: set) -> int:
 
 def _refused(service: dict, field: str, value, why: str) -> Invalid:
     return Invalid(kind="Service", name=service["metadata"].get("name", ""), errors=[invalid(field, value, why)])
+
+
+# ---- what cannot be given ------------------------------------------------------------------------
+
+def _address_errors(spec: dict) -> Errors:
+    """SVC-2, SVC-3: what is wrong with cluster IPs and families as they are written."""
+    first, addresses = spec.get("clusterIP"), list(spec.get("clusterIPs") or ())
+    if first and not addresses:
+        yield required("spec.clusterIPs")
+    elif first and addresses[0] != first:
+        yield invalid("spec.clusterIPs", addresses, "first value must match `clusterIP`")
+    elif addresses and not first:
+        yield invalid("spec.clusterIPs", addresses, "must be empty when `clusterIP` is not specified")
+    yield from _families(spec)
+    wrong = [error for i, address in enumerate(addresses) if (i, address) != (0, "None") for error in ip(f"spec.clusterIPs[{i}]", address)]
+    if addresses[:1] == ["None"] and len(addresses) > 1:
+        wrong.insert(0, invalid("spec.clusterIPs", addresses, "'None' must be the first and only value"))
+    yield from wrong
+    if len(addresses) > 2:
+        yield invalid("spec.clusterIPs", addresses, "may only hold up to 2 values")
+    if not wrong and len(addresses) > 1 and len({ip_address(address).version for address in addresses}) < 2:
+        yield invalid("spec.clusterIPs", addresses, "may specify no more than one IP for each IP family")
+
+
+def _families(spec: dict) -> Errors:
+    families, policy = spec.get("ipFamilies") or [], spec["ipFamilyPolicy"]
+    for i, family in enumerate(families):
+        if family not in FAMILIES:
+            yield unsupported(f"spec.ipFamilies[{i}]", family, list(FAMILIES))
+        if family in families[:i]:
+            yield duplicate(f"spec.ipFamilies[{i}]", family)
+    if policy not in FAMILY_POLICIES:
+        yield unsupported("spec.ipFamilyPolicy", policy, list(FAMILY_POLICIES))
+
+
+def _stack_errors(spec: dict) -> Errors:
+    """SVC-2: what this cluster, which speaks IPv4 only, cannot give."""
+    addresses = list(spec.get("clusterIPs") or ())
+    for i, address in enumerate(addresses):
+        if ":" in address:
+            yield invalid(f"spec.clusterIPs[{i}]", addresses, "IPv6 is not configured on this cluster")
+    families, policy, path = spec.get("ipFamilies") or (), spec["ipFamilyPolicy"], "spec.ipFamilyPolicy"
+    twice = [what for field, what in (("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")) if len(spec.get(field) or ()) == 2]
+    if policy == "SingleStack" and twice:
+        for what in twice:
+            yield invalid(path, policy, f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified")
+    elif not headless(spec) or spec.get("selector"):
+        if policy == "RequireDualStack":
+            yield invalid(path, policy, "this cluster is not configured for dual-stack services")
+        for i, family in enumerate(families):
+            if family != "IPv4":
+                yield invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")

@@ -79,6 +79,15 @@ def test_the_engine_knows_no_wall_clock_no_sockets_no_tutorial(path):
         assert not used, f"{name_of(path)} imports {used}"
 
 
+@pytest.mark.parametrize("path", ENGINE, ids=name_of)
+def test_nobody_asks_what_time_it_is(path):
+    """datetime may read and write timestamps; only the rim may ask it for the present."""
+    if not name_of(path).startswith("kstate.serve"):
+        asked = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+                 and node.value.id in ("datetime", "date") and node.attr in ("now", "today", "utcnow")}
+        assert not asked, f"{name_of(path)} asks for {asked}"
+
+
 def test_import_is_quick():
     """`import kstate` in at most 150 ms more than its dependencies (loosely held here: the benchmark prints the figure)."""
     code = "import time, yaml; t = time.perf_counter(); import kstate; print(time.perf_counter() - t)"

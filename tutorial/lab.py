@@ -19,7 +19,7 @@ from kstate import Cluster
 from kstate.clock import age
 from kstate.graph import graph
 from kstate.kubectl import Table, kubectl
-from kstate.kubectl.terminal import shell
+from kstate.kubectl.workstation import shell
 from kstate.story import QUIET, short
 
 from .manifests import by_file_name
@@ -198,7 +198,7 @@ class Lab:
     def serve(self, speed: str | float = 1, port: int = 0, kubeconfig: str = "kubeconfig"):
         """Serve this cluster for the real kubectl, in JupyterLab's terminal say; the views follow what it does.
 
-        speed: virtual seconds per real second, or "max"; a long wait is cut short with the view's +10 s, or with `run`.
+        speed: virtual seconds per real second, or "max"; a long wait is skipped with the view's +5 min, or with `run`.
         Returns a handle with url and stop(); serving again ends the server before, and so does `reset`.
         Raises OSError where the port is taken or the kubeconfig file is somebody else's."""
         self.handle = self.cluster.serve(port, speed, kubeconfig)

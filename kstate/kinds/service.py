@@ -1,8 +1,6 @@
 """Service (SVC-1 to SVC-21), in a cluster that speaks IPv4 only.  Addresses and node ports are given out by admission."""
 from __future__ import annotations
 
-import ipaddress
-
 from ..errors import duplicate, forbidden, invalid, required, unsupported
 from ..world import freeze, get
 from .fields import Errors, cidr, fill, ip, label, label_map, one_of, port, port_or_name, qualified, reachable_ip, same_spec, subdomain
@@ -12,7 +10,6 @@ TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 AFFINITIES = ("ClientIP", "None")
 POLICIES = ("Cluster", "Local")
 PROTOCOLS = ("SCTP", "TCP", "UDP")
-FAMILIES, FAMILY_POLICIES = ("IPv4", "IPv6"), ("PreferDualStack", "RequireDualStack", "SingleStack")
 DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 AFFINITY_SECONDS, MAX_AFFINITY_SECONDS = 10800, 86400
 
@@ -183,56 +180,6 @@ def _affinity(spec: dict) -> Errors:
                           f"must be greater than 0 and less than {MAX_AFFINITY_SECONDS}")
     elif spec["sessionAffinity"] == "None" and spec.get("sessionAffinityConfig") is not None:
         yield forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None")
-
-
-def address_errors(spec: dict) -> Errors:
-    """SVC-2, SVC-3: what is wrong with cluster IPs and families as they are written; asked before addresses are given out."""
-    first, addresses = spec.get("clusterIP"), list(spec.get("clusterIPs") or ())
-    if first and not addresses:
-        yield required("spec.clusterIPs")
-    elif first and addresses[0] != first:
-        yield invalid("spec.clusterIPs", addresses, "first value must match `clusterIP`")
-    elif addresses and not first:
-        yield invalid("spec.clusterIPs", addresses, "must be empty when `clusterIP` is not specified")
-    yield from _families(spec)
-    wrong = [error for i, address in enumerate(addresses) if (i, address) != (0, "None") for error in ip(f"spec.clusterIPs[{i}]", address)]
-    if addresses[:1] == ["None"] and len(addresses) > 1:
-        wrong.insert(0, invalid("spec.clusterIPs", addresses, "'None' must be the first and only value"))
-    yield from wrong
-    if len(addresses) > 2:
-        yield invalid("spec.clusterIPs", addresses, "may only hold up to 2 values")
-    if not wrong and len(addresses) > 1 and len({ipaddress.ip_address(address).version for address in addresses}) < 2:
-        yield invalid("spec.clusterIPs", addresses, "may specify no more than one IP for each IP family")
-
-
-def _families(spec: dict) -> Errors:
-    families, policy = spec.get("ipFamilies") or [], spec["ipFamilyPolicy"]
-    for i, family in enumerate(families):
-        if family not in FAMILIES:
-            yield unsupported(f"spec.ipFamilies[{i}]", family, list(FAMILIES))
-        if family in families[:i]:
-            yield duplicate(f"spec.ipFamilies[{i}]", family)
-    if policy not in FAMILY_POLICIES:
-        yield unsupported("spec.ipFamilyPolicy", policy, list(FAMILY_POLICIES))
-
-
-def stack_errors(spec: dict) -> Errors:
-    """SVC-2: what this cluster, which speaks IPv4 only, cannot give."""
-    addresses = list(spec.get("clusterIPs") or ())
-    for i, address in enumerate(addresses):
-        if ":" in address:
-            yield invalid(f"spec.clusterIPs[{i}]", addresses, "IPv6 is not configured on this cluster")
-    families, policy, path = spec.get("ipFamilies") or (), spec["ipFamilyPolicy"], "spec.ipFamilyPolicy"
-    twice = [what for field, what in (("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")) if len(spec.get(field) or ()) == 2]
-    if policy == "SingleStack" and twice:
-        for what in twice:
-            yield invalid(path, policy, f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified")
-    elif not headless(spec) or spec.get("selector"):
-        if policy == "RequireDualStack":
-            yield invalid(path, policy, "this cluster is not configured for dual-stack services")
-        for i, family in enumerate(families):
-            if family != "IPv4":
-                yield invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")
 
 
 def _port_pairs(spec: dict, ports) -> Errors:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests import scenes
 from tests.browser.harness import CHROMIUM, Stand, Toy, browser
+from tutorial import Lab, manifest
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
 WEB, POD, CLAIM = "StatefulSet/gsh/web", "Pod/gsh/web-0", "PersistentVolumeClaim/gsh/www-web-1"
@@ -56,6 +57,20 @@ def test_two_quick_clicks_are_two_replicas(show):
     stand = show()
     stand.page.evaluate("() => { const plus = document.querySelector('[data-testid=plus]'); plus.click(); plus.click(); }")
     expect(stand.page.get_by_test_id("echo")).to_have_text("$ kubectl scale statefulset web --replicas=5")
+
+
+def test_a_lost_node_is_waited_for_with_two_clicks(chromium):
+    """Fifty seconds until it is NotReady, five minutes until its pods have to go."""
+    lab = Lab(manifest("volumes", "service", "statefulset"), namespace="gsh")
+    stand = Stand(chromium, lab)
+    lab.kubectl("annotate node " + lab.kubectl("get pod web-0 -o jsonpath={.spec.nodeName}").stdout + " kstate.dev/fault=NotReady")
+    stand.refresh()
+    stand.page.get_by_test_id("skip").click()
+    expect(stand.node(POD)).to_have_attribute("data-phase", "Running")
+    stand.page.get_by_test_id("skip").click()
+    expect(stand.node(POD)).to_have_attribute("data-phase", "Terminating")
+    assert stand.problems == []
+    stand.page.close()
 
 
 def test_a_deleted_pod_comes_back_where_it_was_and_nothing_else_moves(show):
@@ -116,7 +131,7 @@ def test_undo_redo_reset_and_a_single_controller(show):
 
 def test_the_keyboard_is_enough(show):
     stand = show()
-    press(stand, *["Tab"] * 8)                               # toolbar, then the picture as one stop
+    press(stand, *["Tab"] * 9)                               # toolbar, then the picture as one stop
     expect(stand.page.locator(":focus")).to_have_attribute("data-id", "Service/gsh/nginx")
     press(stand, "ArrowRight", "+")
     expect(stand.page.get_by_test_id("echo")).to_have_text("$ kubectl scale statefulset web --replicas=4")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kstate import Cluster
-from kstate.kubectl.terminal import HOME, shell
+from kstate.kubectl.workstation import HOME, shell
 from tests.wire.transcripts import HERE, TRANSCRIPTS, blocks, nodes, shown
 
 # What cannot be the same, and what follows from it: a process in the background, ports, an editor, a server's address and token, what is

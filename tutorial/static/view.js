@@ -119,7 +119,8 @@ class View {
       html("span", { class: "group" }, this.undo, this.redo, button("reset", "Reset (r)", act("reset"), "⟲ Reset")),
       html("span", { class: "group" }, button("step", "One step (.)", act("step"), "Step ›"),
         button("run", "Run until nothing is left to do (Space)", { ...act("settle"), class: "primary" }, "Run »"),
-        button("wait", "Let 10 seconds pass", act("run", { seconds: 10 }), "+10 s")),
+        button("wait", "Let 10 seconds pass", act("run", { seconds: 10 }), "+10 s"),
+        button("skip", "Skip a long wait: let 5 minutes pass", act("run", { seconds: 300 }), "+5 min")),
       this.clock, html("span", { class: "space" }), html("label", { class: "speed" }, "Speed", this.speed));
 
     this.head = draw("svg", { class: "kstate-picture head", "aria-hidden": "true" });

@@ -1,4 +1,4 @@
-"""A terminal beside the cluster: a simulated bash with its programs, among which is kubectl.
+"""A workstation beside the cluster: a simulated bash with its programs, among which is kubectl.
 
     >>> shell(cluster, "for i in 0 1; do kubectl exec web-$i -- hostname; done", {})
     web-0
@@ -24,9 +24,9 @@ from . import kubectl
 from .result import Result
 
 HOME = "/root"
-CONTAINER = {"name": "terminal", "workingDir": HOME}
-OUTSIDE = {"metadata": {"name": "terminal", "namespace": "", "uid": ""}, "spec": {"containers": [CONTAINER]}}
-ENV = {"HOME": HOME, "HOSTNAME": "terminal", "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "root"}
+CONTAINER = {"name": "workstation", "workingDir": HOME}
+OUTSIDE = {"metadata": {"name": "workstation", "namespace": "", "uid": ""}, "spec": {"containers": [CONTAINER]}}
+ENV = {"HOME": HOME, "HOSTNAME": "workstation", "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "root"}
 COST = 200          # steps of a script that one kubectl command counts for
 KUBECTL = {"usr/local/bin/kubectl": {"content": f"{PROGRAM}kubectl\n", "mode": 0o755, "time": 0}}
 
@@ -37,10 +37,10 @@ def shell(cluster: Any, script: str, files: MutableMapping[str, str], stdin: str
     cluster: a simulated kstate.cluster.Cluster.  files: those of the home directory, path -> text; what the script makes of them
     stays there.  Each kubectl command is followed by what happens soon; `sleep` lets the cluster's time pass."""
     model = image("debian")
-    fs = FileSystem([Mount("/", "terminal", {**model.files, **KUBECTL})])
+    fs = FileSystem([Mount("/", "workstation", {**model.files, **KUBECTL})])
     home = Files(fs, HOME)
     home.update(files)
-    done = run(Terminal(OUTSIDE, CONTAINER, model, fs, ENV, Network(World(), _nowhere), cluster.now, cluster.engine.clock.timestamp, cluster=cluster),
+    done = run(Workstation(OUTSIDE, CONTAINER, model, fs, ENV, Network(World(), _nowhere), cluster.now, cluster.engine.clock.timestamp, cluster=cluster),
                ["bash", "-c", script], stdin)
     for path in files.keys() - home.keys():
         del files[path]
@@ -53,7 +53,7 @@ def _nowhere(pod: dict, container: str, disks: Disks) -> FileSystem:
 
 
 @dataclass
-class Terminal(Machine):
+class Workstation(Machine):
     """Its time is the cluster's."""
 
     cluster: Any = None
@@ -101,7 +101,7 @@ class Files(MutableMapping[str, str]):
 @program("kubectl")
 def kubectl_program(p: Process) -> int:
     """kubectl, which in a pod finds no cluster that it may speak to."""
-    if not isinstance(p.machine, Terminal):
+    if not isinstance(p.machine, Workstation):
         p.err("The connection to the server localhost:8080 was refused - did you specify the right host or port?\n")
         return 1
     p.machine.steps -= COST

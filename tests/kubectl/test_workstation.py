@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from kstate.cluster import Cluster
-from kstate.kubectl.terminal import shell
+from kstate.kubectl.workstation import shell
 from tests.helpers import EXAMPLE
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
