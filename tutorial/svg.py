@@ -31,7 +31,8 @@ def document(title: str, description: str, size: tuple[float, float], body: list
     """An SVG document that stands alone; body: its elements, one a line."""
     width, height = map(num, size)
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'style="max-width:100%;height:auto">',                  # a narrow page makes it smaller, and cuts nothing off
         f"<title>{escaped(title)}</title>",
         f"<desc>{escaped(description)}</desc>",
         f"<style>\n{rules(light)}\n@media (prefers-color-scheme:dark){{\n{colours(dark)}\n}}\n</style>",

@@ -81,7 +81,8 @@ from tutorial import Lab
 
 for seed in (1, 3, 5):
     other = Lab(manifest("volumes", "service", "statefulset"), namespace="gsh", seed=seed)
-    print(f"seed {seed}\n{other.kubectl('get pvc --no-headers -o custom-columns=:metadata.name,:spec.volumeName')}")
+    bound = other.kubectl("get pvc --no-headers -o custom-columns=:metadata.name,:spec.volumeName")
+    print(f"seed {seed}", bound, sep="\n")
 
 # %% [markdown]
 # ## 2 · A Pod comes and goes
