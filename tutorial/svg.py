@@ -12,6 +12,7 @@ from .picture import Picture
 from .shapes import GLYPHS, num
 from .style import EDGES, STATES, colours, dark, light, rules
 
+WIDEST = 840                                                 # px: what a laptop leaves beside JupyterLab's list of files
 HEAD, FOOT = 26, 30                                          # headings above, legend below
 
 
@@ -30,9 +31,10 @@ def svg(picture: Picture) -> str:
 def document(title: str, description: str, size: tuple[float, float], body: list[str]) -> str:
     """An SVG document that stands alone; body: its elements, one a line."""
     width, height = map(num, size)
+    scale = min(1, WIDEST / size[0])                         # JupyterLab shows it as an image, and would cut it off
+    shown = [num(side * scale) for side in size]
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'style="max-width:100%;height:auto">',                  # a narrow page makes it smaller, and cuts nothing off
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="kstate-picture" role="img" viewBox="0 0 {width} {height}" width="{shown[0]}" height="{shown[1]}">',
         f"<title>{escaped(title)}</title>",
         f"<desc>{escaped(description)}</desc>",
         f"<style>\n{rules(light)}\n@media (prefers-color-scheme:dark){{\n{colours(dark)}\n}}\n</style>",

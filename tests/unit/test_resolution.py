@@ -145,7 +145,7 @@ def test_a_miss_is_grey_and_only_the_last_one_red(lab, name, states):
 def test_everything_lies_inside_and_text_is_escaped(lab):
     for name in ("nginx", "nope", "a<b>&c", "x" * 80):
         root = ET.fromstring(svg(lab.resolve(name, "web-1")))
-        height = float(root.get("height"))
+        height = float(root.get("viewBox").split()[3])
         ys = [float(each.get("y")) for each in root.iter() if each.get("y")] + [
             float(g.get("transform")[10:-1].split()[1]) + 27 for g in root.iter("{http://www.w3.org/2000/svg}g")]
         assert max(ys) <= height
